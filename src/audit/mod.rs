@@ -1,0 +1,1 @@
+//! Verification: binds a committed document to runs, recomputes its numbers, and applies the rules.

@@ -1,0 +1,109 @@
+//! The command line: arguments and dispatch, one file per command.
+//!
+//! Owns argument types, exit codes and everything that reads the environment or the clock; the work is
+//! done by the library modules.
+
+mod data;
+mod demo;
+mod inspect;
+mod runs;
+mod tables;
+mod train;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::project::Project;
+use crate::store::Store;
+
+/// Fine.
+pub const EXIT_OK: u8 = 0;
+/// `verify` has findings, `--check` found differences.
+pub const EXIT_FINDINGS: u8 = 1;
+/// The work could not be done: usage, configuration, unreadable input.
+pub const EXIT_FAILURE: u8 = 2;
+
+/// Comparison tables of machine-learning results as a build product.
+#[derive(Debug, Parser)]
+#[command(
+    name = "repro",
+    version,
+    after_help = "Exit codes: 0 fine, 1 findings, 2 could not do the work."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Arguments that mean the same for every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Results root, instead of the one in repro.toml.
+    #[arg(long, global = true, value_name = "DIR")]
+    results: Option<PathBuf>,
+    /// Only errors on stderr.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// More on stderr.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: clap::ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train what run specs say.
+    Train(train::Train),
+    /// Render tables from runs.
+    Tables(tables::Tables),
+    /// Verify committed documents against runs.
+    Verify(verify::Verify),
+    /// Show what is understood of a document.
+    Inspect(inspect::Inspect),
+    /// List the runs below the results root.
+    Runs(runs::Runs),
+    /// Look at the data sets.
+    Data(data::Data),
+    /// The tour: train on synthetic faces, print a table, verify it.
+    Demo(demo::Demo),
+}
+
+impl Global {
+    /// The project around the current directory.
+    fn project(&self) -> anyhow::Result<Project> {
+        Ok(Project::find(&std::env::current_dir()?)?)
+    }
+
+    /// The results root: the flag's, else the project's.
+    fn store(&self, project: &Project) -> Store {
+        Store::new(self.results.clone().unwrap_or_else(|| project.results()))
+    }
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match &cli.command {
+        Command::Train(command) => command.execute(&cli.global),
+        Command::Tables(command) => command.execute(&cli.global),
+        Command::Verify(command) => command.execute(&cli.global),
+        Command::Inspect(command) => command.execute(&cli.global),
+        Command::Runs(command) => command.execute(&cli.global),
+        Command::Data(command) => command.execute(&cli.global),
+        Command::Demo(command) => command.execute(&cli.global),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
+}

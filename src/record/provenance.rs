@@ -1,0 +1,1 @@
+//! Capture of what a run ran on: code, machine, build.

@@ -1,0 +1,1 @@
+//! Tables from runs: spec → select → aggregate → table → text.

@@ -1,0 +1,1 @@
+//! Images and labels as people have them: layouts, decoding, augmentation, batches, fingerprints.

@@ -1,0 +1,1 @@
+//! candle custom ops for training on the CPU.
