@@ -9,3 +9,4 @@ pub mod model;
 pub mod optimizer;
 pub mod rng;
 pub mod schedule;
+pub mod spec;
