@@ -92,7 +92,7 @@ pub enum Event<'a> {
 }
 
 /// Whoever listens to a run.
-pub type Observer<'a> = dyn FnMut(Event<'_>) + 'a;
+pub type Observer<'a> = dyn FnMut(Event<'_>) + Send + 'a;
 
 /// How training came to an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,9 +108,9 @@ pub struct Surroundings<'a> {
     /// The run.
     pub writer: &'a mut RunWriter,
     /// Whether to stop after the round under way.
-    pub stop: &'a dyn Fn() -> bool,
+    pub stop: &'a (dyn Fn() -> bool + Sync),
     /// The time for the record, UTC.
-    pub now: &'a dyn Fn() -> String,
+    pub now: &'a (dyn Fn() -> String + Sync),
     /// The CSV copy of the metrics.
     pub log: Option<PathBuf>,
     /// Whoever listens.

@@ -73,7 +73,9 @@ pub enum RunError {
         message: String,
     },
     /// What the run was started with is not there any more.
-    #[error("run `{run}` cannot be resumed: {what} changed since it was started\nhelp: train the spec again")]
+    #[error(
+        "run `{run}` cannot be resumed: {what} changed since it was started\nhelp: train the spec again"
+    )]
     Changed {
         /// The run.
         run: RunId,
@@ -116,6 +118,8 @@ pub struct Session<'a> {
     pub command: Vec<String>,
     /// The code that runs, for the record.
     pub code: Code,
+    /// Where to compute, for the record.
+    pub device: String,
     /// Whether to stop after the round under way.
     pub stop: &'a (dyn Fn() -> bool + Sync),
     /// The clock.
@@ -316,7 +320,7 @@ impl Session<'_> {
             environment: Some(provenance::environment(
                 threads,
                 kernels::instruction_set(),
-                "cpu",
+                &self.device,
             )),
             data: opened.records.clone(),
             parent,
@@ -402,7 +406,7 @@ impl Run<'_> {
             now: &move || provenance::rfc3339(now()),
             observe,
         };
-        let ended = pool.scope(|_| trainer.run(&mut around))?;
+        let ended = pool.install(|| trainer.run(&mut around))?;
         Ok((ended, trainer.state().duration_secs))
     }
 

@@ -7,7 +7,6 @@ mod config;
 mod overrides;
 mod value;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -16,12 +15,10 @@ use toml::{Table, Value};
 pub use config::{Complaint, Config, DERIVED, KEYS, Mistake, TrainingType, canonical};
 pub use overrides::{Override, Overrides, parse_seeds};
 
-use crate::project::{Layout, SourceSettings};
+use super::data::tasks;
+use crate::project::DataSettings;
 use crate::source::{Source, SourceError, lookup};
 use value::{list, one_of, text, unknown};
-
-/// `[data.<name>]` of the project, by name.
-pub type DataSets = BTreeMap<String, BTreeMap<String, SourceSettings>>;
 
 const TOP: &[&str] = &[
     "hyper_parameters",
@@ -94,10 +91,10 @@ impl Spec {
     /// The first mistake, with its place.
     pub fn read(
         path: &Path,
-        data_sets: &DataSets,
+        data: &DataSettings,
         overrides: &Overrides,
     ) -> Result<Self, SourceError> {
-        Self::parse(Source::read(path)?, data_sets, overrides)
+        Self::parse(Source::read(path)?, data, overrides)
     }
 
     /// The spec in `source`.
@@ -106,7 +103,7 @@ impl Spec {
     /// The first mistake, with its place.
     pub fn parse(
         source: Source,
-        data_sets: &DataSets,
+        data: &DataSettings,
         overrides: &Overrides,
     ) -> Result<Self, SourceError> {
         source.check_keys(&source.table()?, TOP)?;
@@ -119,7 +116,7 @@ impl Spec {
             Some(seeds) => seeds.clone(),
             None => file.seeds()?,
         };
-        let variants = file.variants(data_sets, overrides)?;
+        let variants = file.variants(data, overrides)?;
         let spec = Self {
             name,
             phase,
@@ -263,7 +260,7 @@ impl File {
 
     fn variants(
         &self,
-        data_sets: &DataSets,
+        data: &DataSettings,
         overrides: &Overrides,
     ) -> Result<Vec<Variant>, SourceError> {
         let fixed = self.section(HYPER_PARAMETERS, KEYS)?;
@@ -285,7 +282,7 @@ impl File {
         let axes = self.axes(overrides)?;
         combinations(&axes)
             .into_iter()
-            .map(|choice| self.variant(&base, &choice, data_sets, overrides))
+            .map(|choice| self.variant(&base, &choice, data, overrides))
             .collect()
     }
 
@@ -308,7 +305,7 @@ impl File {
         &self,
         base: &Config,
         choice: &[(&str, usize, &Value)],
-        data_sets: &DataSets,
+        data: &DataSettings,
         overrides: &Overrides,
     ) -> Result<Variant, SourceError> {
         let mut config = base.clone();
@@ -320,7 +317,7 @@ impl File {
         }
         let place = |mistake: Mistake| self.place(mistake, choice, overrides);
         let config = config.settled().map_err(place)?;
-        check_data(&config, data_sets).map_err(place)?;
+        check_data(&config, data).map_err(place)?;
         let label: Vec<String> = choice.iter().map(|(k, _, v)| format!("{k}={v}")).collect();
         Ok(Variant {
             label: label.join(", "),
@@ -368,9 +365,9 @@ fn combinations(axes: &[(String, Vec<Value>)]) -> Vec<Vec<(&str, usize, &Value)>
 }
 
 /// Refuses data sets and subtasks that the project does not have.
-fn check_data(config: &Config, data_sets: &DataSets) -> Result<(), Mistake> {
-    let names: Vec<&str> = data_sets.keys().map(String::as_str).collect();
-    let Some(set) = data_sets.get(&config.dataset) else {
+fn check_data(config: &Config, data: &DataSettings) -> Result<(), Mistake> {
+    let Some(set) = data.sets.get(&config.dataset) else {
+        let names: Vec<&str> = data.sets.keys().map(String::as_str).collect();
         let complaint = match names.is_empty() {
             false => unknown("data set", &config.dataset, &names),
             true => Complaint::new(format!("unknown data set `{}`", config.dataset))
@@ -378,19 +375,19 @@ fn check_data(config: &Config, data_sets: &DataSets) -> Result<(), Mistake> {
         };
         return Err(complaint.of("dataset"));
     };
-    let tasks = tasks_of(set);
-    let missing = config
-        .subtasks
-        .iter()
-        .position(|t| !tasks.contains(&t.as_str()));
-    if let Some(i) = missing {
+    let known = tasks(data, &config.dataset).expect("the data set is there");
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let is_unknown = |task: &String| !known.contains(&task.as_str());
+    if let Some(i) = config.subtasks.iter().position(is_unknown) {
         let what = format!("subtask of `{}`", config.dataset);
-        return Err(unknown(&what, &config.subtasks[i], &tasks)
-            .at(i)
-            .of("subtasks"));
+        let complaint = unknown(&what, &config.subtasks[i], &known);
+        return Err(complaint.at(i).of("subtasks"));
     }
-    let split = config.active_tasks().len() > 1 && !set.contains_key(ALL);
-    if config.multitask_training_type.needs_all_labels() && split {
+    // A task's own source goes before one that labels all.
+    let has_own = |task: &(&str, f64)| set.contains_key(task.0);
+    let active = config.active_tasks();
+    let is_split = active.len() > 1 && active.iter().any(has_own);
+    if config.multitask_training_type.needs_all_labels() && is_split {
         let message = format!(
             "`{}` needs images that carry every label, `{}` has a source per task",
             config.multitask_training_type.as_str(),
@@ -400,22 +397,6 @@ fn check_data(config: &Config, data_sets: &DataSets) -> Result<(), Mistake> {
         return Err(complaint.of("multitask_training_type"));
     }
     Ok(())
-}
-
-/// The key of a source that labels several tasks at once.
-const ALL: &str = "all";
-
-/// The tasks that a data set has labels for.
-fn tasks_of(set: &BTreeMap<String, SourceSettings>) -> Vec<&str> {
-    let mut names = Vec::new();
-    for (name, source) in set {
-        match (name.as_str(), source.layout) {
-            (ALL, Layout::AgeGenderName) => names.extend(["gender", "age"]),
-            (ALL, Layout::DemoFaces) => names.extend(["gender", "smile", "emotion", "age"]),
-            (name, _) => names.push(name),
-        }
-    }
-    names
 }
 
 /// An error at the value of dotted `path`, or at the nearest table around it that is there.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn data_sets() -> DataSets {
+fn data() -> DataSettings {
     let settings: crate::project::Settings = toml::from_str(
         r#"
         [data.CVPR_16_ChaLearn]
@@ -17,7 +17,7 @@ fn data_sets() -> DataSets {
         "#,
     )
     .expect("valid settings");
-    settings.data.sets
+    settings.data
 }
 
 fn parse(text: &str) -> Result<Spec, SourceError> {
@@ -25,7 +25,7 @@ fn parse(text: &str) -> Result<Spec, SourceError> {
         path: "runs/a.toml".into(),
         text: text.into(),
     };
-    Spec::parse(source, &data_sets(), &Overrides::default())
+    Spec::parse(source, &data(), &Overrides::default())
 }
 
 fn refused(text: &str) -> String {
@@ -195,7 +195,7 @@ fn an_override_replaces_value_and_axis() {
         values: vec![Override::parse("lr_rate=0.5").expect("valid")],
         seeds: Some(vec![4]),
     };
-    let spec = Spec::parse(source, &data_sets(), &overrides).expect("valid");
+    let spec = Spec::parse(source, &data(), &overrides).expect("valid");
     assert_eq!(spec.seeds, [4]);
     let labels: Vec<&str> = spec.variants.iter().map(|v| v.label.as_str()).collect();
     assert_eq!(labels, ["epoch=1", "epoch=2"]);
