@@ -83,6 +83,7 @@ impl Check {
             }
         }
         match self.format {
+            Format::Terminal if manifest.datasets.is_empty() => {}
             Format::Terminal => println!("{}", table(&manifest).trim_fmt()),
             Format::Json => print!("{}", manifest.summary().to_json()),
         }
@@ -224,4 +225,36 @@ pub(super) fn data_root(flag: Option<&Path>, project: &Project) -> anyhow::Resul
 /// Where hashes of unchanged data files are remembered; its own `.gitignore` keeps it out of the repository.
 pub(super) fn cache_folder(project: &Project) -> PathBuf {
     project.root.join(".repro")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_that_is_no_folder_is_refused_and_named() {
+        let project = Project::find(Path::new("/nonexistent")).expect("default settings");
+        let error =
+            data_root(Some(Path::new("/nonexistent/data")), &project).expect_err("no folder");
+        assert_eq!(
+            error.to_string(),
+            "`/nonexistent/data`, named by --data-root, is no folder"
+        );
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = data_root(Some(folder.path()), &project).expect("a folder");
+        assert_eq!(root, folder.path());
+    }
+
+    #[test]
+    fn many_labels_are_summed_up() {
+        let split = |n_labels: u64| SplitManifest {
+            n: 0,
+            bytes: 0,
+            labels: (1..=n_labels).map(|idx| (idx.to_string(), idx)).collect(),
+            fingerprint: String::new(),
+            files: None,
+        };
+        assert_eq!(labels(&split(2)), "1 1, 2 2");
+        assert_eq!(labels(&split(9)), "9 labels, 1 to 9 each");
+    }
 }
