@@ -4,6 +4,12 @@
 //! come from `store`; how they were trained is not known here. Everything is a pure function of what was
 //! read: no clock, no locale, no width, no order of folders.
 
+pub mod aggregate;
+pub mod assemble;
+#[cfg(test)]
+mod fixture;
 pub mod footnote;
+pub mod rounding;
 pub mod select;
 pub mod spec;
+pub mod table;
