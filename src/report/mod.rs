@@ -6,9 +6,12 @@
 
 pub mod aggregate;
 pub mod assemble;
+pub mod document;
 #[cfg(test)]
 mod fixture;
 pub mod footnote;
+pub mod lock;
+pub mod render;
 pub mod rounding;
 pub mod select;
 pub mod spec;
