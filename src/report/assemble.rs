@@ -1,7 +1,5 @@
 //! From a spec and the runs below a results root to a finished table.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::aggregate::{Aggregate, GroupError, aggregate, group, incidental_differences};
@@ -33,28 +31,18 @@ pub struct Assembled {
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
     /// The runs of a row do not belong together.
-    #[error("{}:{line}: row `{label}`: {source}", path.display())]
+    #[error("{place}: {source}")]
     Row {
-        /// The spec.
-        path: PathBuf,
-        /// Where the row starts.
-        line: usize,
-        /// Its label.
-        label: String,
+        /// Spec, line and row.
+        place: String,
         /// What is wrong.
         source: GroupError,
     },
     /// The epoch rule takes no value from a run.
-    #[error("{}:{line}: row `{label}`, column `{header}`: run `{run}`: {source}", path.display())]
+    #[error("{place}: run `{run}`: {source}")]
     Cell {
-        /// The spec.
-        path: PathBuf,
-        /// Where the row starts.
-        line: usize,
-        /// Its label.
-        label: String,
-        /// The column.
-        header: String,
+        /// Spec, line, row and column.
+        place: String,
         /// The run.
         run: RunId,
         /// What is wrong.
@@ -101,12 +89,7 @@ pub fn assemble(
             notes: notes(spec, row, members),
             cells: (reduced.into_iter().zip(&decimals).zip(&spec.columns))
                 .map(|((cell, decimals), column)| {
-                    let place = format!(
-                        "{}: row `{}`, column `{}`",
-                        spec.place(row),
-                        row.label,
-                        column.header
-                    );
+                    let place = spec.place_of_cell(row, column);
                     cell.print(*decimals, &place, &mut warnings)
                 })
                 .collect(),
@@ -162,7 +145,7 @@ fn members<'r>(
     runs: &'r [(RunId, RunRecord)],
     warnings: &mut Vec<String>,
 ) -> Result<Vec<(&'r RunId, &'r RunRecord)>, AssembleError> {
-    let place = format!("{}: row `{}`", spec.place(row), row.label);
+    let place = spec.place(row);
     let mut completed = Vec::new();
     let mut sorted: Vec<_> = runs.iter().collect();
     sorted.sort_by_key(|(run, _)| run);
@@ -191,9 +174,7 @@ fn members<'r>(
         warnings.push(format!("{place}: no completed run"));
     }
     let members = group(completed).map_err(|source| AssembleError::Row {
-        path: spec.path.clone(),
-        line: row.line,
-        label: row.label.clone(),
+        place: spec.place(row),
         source,
     })?;
     let differing = incidental_differences(&members);
@@ -250,10 +231,7 @@ fn reduce(
         };
         let value =
             select(metrics, &column.metric, &spec.epoch).map_err(|source| AssembleError::Cell {
-                path: spec.path.clone(),
-                line: row.line,
-                label: row.label.clone(),
-                header: column.header.clone(),
+                place: spec.place_of_cell(row, column),
                 run: (*run).clone(),
                 source,
             })?;
