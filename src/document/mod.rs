@@ -99,6 +99,8 @@ pub struct Mark {
     pub column: usize,
     /// What stands between the brackets, without blanks.
     pub text: String,
+    /// Where it leads, for a mark that is a link and needs no definition.
+    pub target: Option<String>,
 }
 
 /// One cell after the label.

@@ -128,9 +128,10 @@ pub(super) fn read(text: &Text<'_>, line: usize, header: Option<(&[HeaderCell], 
     let first = ranges.next().expect("splitting gives at least one cell");
     let (start, end) = trimmed(content, first);
     let (label, marks) = label(&content[start..end]);
-    let marks = marks.into_iter().map(|(at, mark)| Mark {
+    let marks = marks.into_iter().map(|(at, text_of_mark, target)| Mark {
         column: text.position(offset + start + at).1,
-        text: mark,
+        text: text_of_mark,
+        target,
     });
     let mut row = Row {
         line: line + 1,
@@ -152,11 +153,24 @@ pub(super) fn read(text: &Text<'_>, line: usize, header: Option<(&[HeaderCell], 
     row
 }
 
-/// A label and the marks at its end with their byte offsets.
-fn label(text: &str) -> (String, Vec<(usize, String)>) {
+/// A mark in a label: its byte offset, its text, and where it leads.
+type LabelMark = (usize, String, Option<String>);
+
+/// A label and the marks at its end.
+fn label(text: &str) -> (String, Vec<LabelMark>) {
     let mut rest = text;
     let mut marks = Vec::new();
-    while let Some(inner) = rest.strip_suffix(']') {
+    loop {
+        let (bracket, target) = match rest
+            .strip_suffix(')')
+            .and_then(|link| link.rsplit_once("]("))
+        {
+            Some((inner, target)) => (&rest[..=inner.len()], Some(target.to_owned())),
+            None => (rest, None),
+        };
+        let Some(inner) = bracket.strip_suffix(']') else {
+            break;
+        };
         let Some(open) = inner.rfind('[') else { break };
         let names: Vec<&str> = inner[open + 1..].split(',').map(str::trim).collect();
         let is_escaped = inner[..open].ends_with('\\');
@@ -164,7 +178,8 @@ fn label(text: &str) -> (String, Vec<(usize, String)>) {
         if is_escaped || !(is_empty || names.iter().all(|name| is_mark(name))) {
             break;
         }
-        marks.extend(names.iter().rev().map(|name| (open, (*name).to_owned())));
+        let mark = |name: &&str| (open, (*name).to_owned(), target.clone());
+        marks.extend(names.iter().rev().map(mark));
         rest = rest[..open].trim_end();
     }
     marks.reverse();

@@ -238,7 +238,7 @@ fn ragged_rows_dividers_and_later_headers() {
 
 #[test]
 fn labels_end_in_marks() {
-    let text = "m | A\n-|-\na [4][5] | 1\nb  [4] [5] | 1\nc[3] | 1\nd [ ] | 1\ne [] | 1\nf [^run-1] | 1\ng [4, 5] | 1\nh \\[4] | 1";
+    let text = "m | A\n-|-\na [4][5] | 1\nb  [4] [5] | 1\nc[3] | 1\nd [ ] | 1\ne [] | 1\nf [^run-1] | 1\ng [4, 5] | 1\nl [4](results/m/f/t/run.json) [5](b/c) | 1\nh \\[4] | 1";
     let document = Document::parse(text);
     let rows: Vec<_> = document.tables[0]
         .rows
@@ -253,10 +253,16 @@ fn labels_end_in_marks() {
         ("e", vec![""]),
         ("f", vec!["^run-1"]),
         ("g", vec!["4", "5"]),
+        ("l", vec!["4", "5"]),
         ("h [4]", vec![]),
     ];
     assert_eq!(rows, expected);
     assert_eq!(document.tables[0].rows[0].marks[1].column, 6);
+    let link = &document.tables[0].rows[7].marks[0];
+    assert_eq!(
+        (link.column, link.target.as_deref()),
+        (3, Some("results/m/f/t/run.json"))
+    );
 }
 
 #[test]
