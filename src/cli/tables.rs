@@ -1,16 +1,311 @@
 //! `repro tables`.
 
-use clap::Args;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
 
-use super::Global;
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+
+use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global};
+use crate::project::{DocumentSettings, Project};
+use crate::report::assemble::assemble;
+use crate::report::document::{self, Rendered};
+use crate::report::lock::{self, Lock};
+use crate::report::render::{csv, html, json, latex, markdown, terminal};
+use crate::report::spec::{TableSpec, read_all};
+use crate::report::table::Table;
+use crate::source::{backticked, nearest};
+use crate::store::{Scan, Store, write_atomically};
 
 /// Arguments of `repro tables`.
 #[derive(Debug, Args)]
-pub(super) struct Tables {}
+pub(super) struct Tables {
+    /// Tables by name; without one, the project's document, or every table.
+    #[arg(value_name = "TABLE", conflicts_with_all = ["write", "check"])]
+    names: Vec<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Markdown)]
+    format: Format,
+    /// Update the project's documents and repro.lock.
+    #[arg(long)]
+    write: bool,
+    /// Exit 1 if `--write` would change anything, printing the lines that differ.
+    #[arg(long, conflicts_with = "write")]
+    check: bool,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The layout of the documents.
+    Markdown,
+    /// A `tabular`, no package needed.
+    Latex,
+    /// A table with linked notes.
+    Html,
+    /// One line per cell, unrounded.
+    Csv,
+    /// Everything, unrounded.
+    Json,
+    /// Drawn lines.
+    Terminal,
+}
 
 impl Tables {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
-        let _ = global;
-        anyhow::bail!("not built yet")
+        let project = global.project()?;
+        let store = global.store(&project);
+        let specs = read_all(&project.root)?;
+        let specs = self.chosen(&specs)?;
+        let scan = store.scan();
+        let (tables, failed) = assembled(&specs, &store, &scan, global.quiet);
+        let code = if failed { EXIT_FAILURE } else { EXIT_OK };
+        let incomplete = tables.len() < specs.len();
+        if self.write || self.check {
+            if incomplete || (self.write && failed) {
+                bail!("no document can be rendered before the errors above are gone");
+            }
+            let files = rendered_files(&project, &store, &scan, &tables, global.quiet)?;
+            return if self.write {
+                write(&project.root, &files).map(|()| code)
+            } else {
+                check(&project.root, &files).map(|found| code.max(found))
+            };
+        }
+        let text = match project.settings.documents.as_slice() {
+            [settings] if self.prints_document(settings) && !incomplete => {
+                rendered(&project, settings, &store, &scan, &tables)?.text
+            }
+            _ => self.print(tables)?,
+        };
+        std::io::stdout().write_all(text.as_bytes())?;
+        Ok(code)
+    }
+
+    /// The specs that were asked for, in that order; all of them where none was.
+    fn chosen<'s>(&self, specs: &'s [TableSpec]) -> anyhow::Result<Vec<&'s TableSpec>> {
+        if specs.is_empty() {
+            bail!("no table specs\nhelp: put one at `tables/NAME.toml`");
+        }
+        if self.names.is_empty() {
+            return Ok(specs.iter().collect());
+        }
+        self.names
+            .iter()
+            .map(|name| by_name(specs, name, |spec| &spec.name))
+            .collect()
+    }
+
+    fn prints_document(&self, settings: &DocumentSettings) -> bool {
+        self.names.is_empty() && self.format == Format::Markdown && settings.template.is_some()
+    }
+
+    fn print(&self, tables: Vec<Table>) -> anyhow::Result<String> {
+        let tables = document::numbered(tables)?;
+        let sections = |render: &dyn Fn(&Table) -> String| {
+            let sections: Vec<String> = tables.iter().map(render).collect();
+            sections.join("\n")
+        };
+        Ok(match self.format {
+            Format::Markdown => sections(&|table| markdown::section(table, "")),
+            Format::Latex => sections(&latex::section),
+            Format::Html => sections(&html::section),
+            Format::Terminal => sections(&terminal::section),
+            Format::Csv => csv::tables(&tables),
+            Format::Json => json::tables(&tables),
+        })
+    }
+}
+
+/// The item of that name.
+fn by_name<'t, T>(
+    items: &'t [T],
+    name: &str,
+    name_of: impl Fn(&T) -> &str,
+) -> anyhow::Result<&'t T> {
+    if let Some(item) = items.iter().find(|item| name_of(item) == name) {
+        return Ok(item);
+    }
+    let names: Vec<&str> = items.iter().map(&name_of).collect();
+    match nearest(name, names.iter().copied()) {
+        Some(near) => bail!("unknown table `{name}`\nhelp: did you mean `{near}`?"),
+        None => bail!(
+            "unknown table `{name}`\nhelp: expected one of {}",
+            backticked(&names)
+        ),
+    }
+}
+
+/// The tables that could be made, and whether a run or a table failed; everything odd goes to stderr.
+fn assembled(specs: &[&TableSpec], store: &Store, scan: &Scan, quiet: bool) -> (Vec<Table>, bool) {
+    let mut errors: BTreeSet<String> = scan.broken.iter().map(ToString::to_string).collect();
+    let mut warnings = Vec::new();
+    let mut tables = Vec::new();
+    for spec in specs {
+        match assemble(spec, store, &scan.runs) {
+            Ok(assembled) => {
+                errors.extend(assembled.unreadable.iter().map(ToString::to_string));
+                warnings.extend(assembled.warnings);
+                tables.push(assembled.table);
+            }
+            Err(error) => {
+                errors.insert(error.to_string());
+            }
+        }
+    }
+    for warning in warnings.iter().filter(|_| !quiet) {
+        eprintln!("warning: {warning}");
+    }
+    for error in &errors {
+        eprintln!("error: {error}");
+    }
+    (tables, !errors.is_empty())
+}
+
+/// Every file that `--write` is about, with its path relative to the project root.
+fn rendered_files(
+    project: &Project,
+    store: &Store,
+    scan: &Scan,
+    tables: &[Table],
+    quiet: bool,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let settings = &project.settings.documents;
+    if settings.is_empty() {
+        bail!("repro.toml names no document\nhelp: add `[[documents]]` with a `path`");
+    }
+    let mut documents = Vec::new();
+    for settings in settings {
+        let rendered = rendered(project, settings, store, scan, tables)?;
+        documents.push((settings.path.to_string_lossy().into_owned(), rendered));
+    }
+    for table in tables {
+        let mut placed = documents.iter().flat_map(|(_, rendered)| &rendered.tables);
+        if !quiet && !placed.any(|other| other.name == table.name) {
+            eprintln!("warning: table `{}` is placed in no document", table.name);
+        }
+    }
+    let lock = Lock::of(&documents, store, &scan.runs)?;
+    let mut files: Vec<(String, String)> = documents
+        .into_iter()
+        .map(|(path, rendered)| (path, rendered.text))
+        .collect();
+    files.push((lock::FILE_NAME.to_owned(), lock.to_text()));
+    Ok(files)
+}
+
+/// One document: from its template, or in place, or (where there is no file yet) its tables in sequence.
+fn rendered(
+    project: &Project,
+    settings: &DocumentSettings,
+    store: &Store,
+    scan: &Scan,
+    tables: &[Table],
+) -> anyhow::Result<Rendered> {
+    let mut named = Vec::new();
+    for name in &settings.tables {
+        named.push(by_name(tables, name, |table| &table.name)?.clone());
+    }
+    let tables = if named.is_empty() { tables } else { &named };
+    let to_root = document::to_root(&settings.path);
+    let read = |path: &Path| {
+        let at = project.root.join(path);
+        std::fs::read_to_string(&at).with_context(|| format!("`{}`: reading failed", at.display()))
+    };
+    Ok(match &settings.template {
+        Some(template) => {
+            let values = document::values_of(store, &scan.runs);
+            document::render_template(template, &read(template)?, tables, values, &to_root)?
+        }
+        None if project.root.join(&settings.path).exists() => {
+            let text = read(&settings.path)?;
+            document::update_in_place(&settings.path, &text, tables, &to_root)?
+        }
+        None => document::in_sequence(&settings.path, tables, &to_root)?,
+    })
+}
+
+/// Writes what changed.
+fn write(root: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
+    for (path, text) in files {
+        let at = root.join(path);
+        if std::fs::read(&at).is_ok_and(|old| old == text.as_bytes()) {
+            continue;
+        }
+        if let Some(folder) = at.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("`{}`: creating failed", folder.display()))?;
+        }
+        write_atomically(&at, text.as_bytes())?;
+        eprintln!("wrote {path}");
+    }
+    Ok(())
+}
+
+/// Prints the lines in which files differ from what they would be.
+fn check(root: &Path, files: &[(String, String)]) -> anyhow::Result<u8> {
+    let mut out = String::new();
+    for (path, text) in files {
+        let old = match std::fs::read_to_string(root.join(path)) {
+            Ok(old) => old,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(|| format!("`{path}`: reading failed")),
+        };
+        out.push_str(&differences(path, &old, text));
+    }
+    std::io::stdout().write_all(out.as_bytes())?;
+    if out.is_empty() {
+        return Ok(EXIT_OK);
+    }
+    eprintln!("help: run `repro tables --write` and commit the result");
+    Ok(EXIT_FINDINGS)
+}
+
+/// The lines between the first and the last that differ: `-` as committed, `+` as it should be.
+fn differences(path: &str, old: &str, new: &str) -> String {
+    if old == new {
+        return String::new();
+    }
+    let (old, new): (Vec<&str>, Vec<&str>) = (
+        old.split_inclusive('\n').collect(),
+        new.split_inclusive('\n').collect(),
+    );
+    let same =
+        |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| pairs.take_while(|(a, b)| a == b).count();
+    let start = same(&mut old.iter().zip(&new));
+    let (old_rest, new_rest) = (&old[start..], &new[start..]);
+    let end = same(&mut old_rest.iter().rev().zip(new_rest.iter().rev()));
+    let mut out = format!("{path}:{}: differs\n", start + 1);
+    for (sign, lines) in [
+        ('-', &old_rest[..old_rest.len() - end]),
+        ('+', &new_rest[..new_rest.len() - end]),
+    ] {
+        for line in lines {
+            out.push(sign);
+            out.push_str(line.trim_end_matches('\n'));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_lines_that_differ_are_shown() {
+        assert_eq!(differences("R.md", "a\nb\n", "a\nb\n"), "");
+        assert_eq!(
+            differences("R.md", "a\nb\nc\nd\n", "a\nB\nC\nd\n"),
+            "R.md:2: differs\n-b\n-c\n+B\n+C\n"
+        );
+        assert_eq!(differences("R.md", "", "a\n"), "R.md:1: differs\n+a\n");
+        assert_eq!(
+            differences("R.md", "a\na\n", "a\n"),
+            "R.md:2: differs\n-a\n"
+        );
+        assert_eq!(differences("R.md", "a", "a\n"), "R.md:1: differs\n-a\n+a\n");
     }
 }

@@ -12,9 +12,12 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use super::footnote::{Numbering, PinnedTwice};
 use super::render::markdown;
 use super::rounding::fixed;
-use super::spec::FootnoteStyle;
+use super::select::select;
+use super::spec::{EpochRule, FootnoteStyle};
 use super::table::Table;
+use crate::record::RunRecord;
 use crate::source::{backticked, nearest};
+use crate::store::{RunId, Store};
 
 /// Start of the marker line above a table: `<!-- repro:table NAME -->`.
 const TABLE_MARKER: &str = "<!-- repro:table ";
@@ -79,6 +82,31 @@ pub enum DocumentError {
 
 /// What `value(run=…, metric=…)` gives: the run's value, unrounded, or a message.
 pub type Values = Arc<dyn Fn(&str, &str) -> Result<f64, String> + Send + Sync>;
+
+/// The values of runs below a results root: at the run's selected epoch, else at its last.
+pub fn values_of(store: &Store, runs: &[(RunId, RunRecord)]) -> Values {
+    let (store, runs) = (store.clone(), runs.to_vec());
+    Arc::new(move |name, metric| {
+        let cited = RunId::from_cited(name);
+        let found = runs
+            .iter()
+            .find(|(run, _)| run.as_str() == name || cited.as_ref() == Some(run));
+        let (run, record) = found.ok_or_else(|| format!("unknown run `{name}`"))?;
+        let epoch = record
+            .selection
+            .as_ref()
+            .and_then(|selection| selection.epoch);
+        let rule = match epoch.map(i32::try_from) {
+            Some(Ok(epoch)) => EpochRule::At { epoch },
+            _ => EpochRule::Last,
+        };
+        let metrics = store.metrics(run).map_err(|error| error.to_string())?;
+        match select(&metrics, metric, &rule).map_err(|error| error.to_string())? {
+            Some(selected) => Ok(selected.value),
+            None => Err(format!("run `{run}` did not measure `{metric}`")),
+        }
+    })
+}
 
 /// The way from a document's folder to the project root: empty, or `../` per folder.
 pub fn to_root(document: &Path) -> String {
