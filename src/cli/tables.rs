@@ -242,7 +242,114 @@ fn differences(path: &str, old: &str, new: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::project::Settings;
+    use crate::report::fixture;
+
+    const SPEC: &str = r#"
+heading = "results"
+epoch = "last"
+[[columns]]
+header = "A(%)"
+metric = "test/a/accuracy"
+scale = 100
+decimals = 1
+[[rows]]
+label = "one"
+where = { lr_rate = 0.1 }
+"#;
+
+    /// A project with one run, one table, and two documents: one by template, one in place.
+    fn project(root: &Path) -> Project {
+        let put = |path: &str, text: &str| {
+            let at = root.join(path);
+            std::fs::create_dir_all(at.parent().expect("a folder")).expect("created");
+            std::fs::write(at, text).expect("written");
+        };
+        put("tables/t.toml", SPEC);
+        put(
+            "templates/R.md",
+            "# R\n\n{{ table(\"t\") }}\n\n{{ references(\"t\") }}\n",
+        );
+        put(
+            "README.md",
+            "# mine\n<!-- repro:table t -->\n<!-- repro:end -->\n",
+        );
+        let record = fixture::record(json!({"lr_rate": 0.1, "seed": 0}));
+        let store = Store::new(root.join("results"));
+        fixture::write(&store, "m/one/1", record, &[("test/a/accuracy", 1, 0.8246)]);
+        let document = |path: &str, template: Option<&str>| DocumentSettings {
+            path: path.into(),
+            template: template.map(Into::into),
+            tables: Vec::new(),
+        };
+        Project {
+            root: root.to_owned(),
+            settings: Settings {
+                documents: vec![
+                    document("docs/R.md", Some("templates/R.md")),
+                    document("README.md", None),
+                ],
+                ..Settings::default()
+            },
+        }
+    }
+
+    fn files(project: &Project) -> Vec<(String, String)> {
+        let store = Store::new(project.results());
+        let specs = read_all(&project.root).expect("valid specs");
+        let (tables, failed) = assembled(
+            &specs.iter().collect::<Vec<_>>(),
+            &store,
+            &store.scan(),
+            true,
+        );
+        assert!(!failed);
+        rendered_files(project, &store, &store.scan(), &tables, true).expect("rendered")
+    }
+
+    #[test]
+    fn what_is_written_passes_the_check_until_a_digit_changes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (root, project) = (folder.path(), project(folder.path()));
+        assert_eq!(
+            check(root, &files(&project)).expect("checked"),
+            EXIT_FINDINGS
+        );
+        write(root, &files(&project)).expect("written");
+        let written = files(&project);
+        assert_eq!(check(root, &written).expect("checked"), EXIT_OK);
+        let text = std::fs::read_to_string(root.join("docs/R.md")).expect("readable");
+        assert_eq!(
+            text,
+            "# R\n\nmodel      | A(%)\n---------- | ----\none [1][2] | 82.5\n\n\
+             [1] data source: \"results/m/one/1\"\n[2] hyper-parameters: Namespace(lr_rate=0.1, seed=0)\n"
+        );
+        let readme = std::fs::read_to_string(root.join("README.md")).expect("readable");
+        assert!(readme.starts_with("# mine\n<!-- repro:table t -->\n\nmodel "));
+        let lock = Lock::read(&root.join(lock::FILE_NAME))
+            .expect("readable")
+            .expect("there");
+        assert_eq!(
+            (lock.documents.len(), lock.cells.len(), lock.runs.len()),
+            (2, 2, 1)
+        );
+        assert_eq!(lock.cells[0].value, Some((0.8246_f64 * 100.0).to_string()));
+        std::fs::write(root.join("docs/R.md"), text.replace("82.5", "82.4")).expect("written");
+        assert_eq!(check(root, &written).expect("checked"), EXIT_FINDINGS);
+    }
+
+    #[test]
+    fn names_are_looked_up_with_a_hint() {
+        let names = ["mobilenet-v2", "imdb-wiki"].map(str::to_owned);
+        let error = by_name(&names, "mobilnet-v2", |name| name).expect_err("unknown");
+        assert_eq!(
+            error.to_string(),
+            "unknown table `mobilnet-v2`\nhelp: did you mean `mobilenet-v2`?"
+        );
+    }
 
     #[test]
     fn only_the_lines_that_differ_are_shown() {

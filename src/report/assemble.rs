@@ -1,20 +1,14 @@
 //! From a spec and the runs below a results root to a finished table.
 
-use serde_json::Value;
-
-use super::aggregate::{Aggregate, GroupError, aggregate, group, incidental_differences};
+use super::aggregate::GroupError;
+use super::cell::{Reduced, decimals, read_metrics, reduce};
 use super::footnote::{Group, note_text};
-use super::rounding::{decimals_for, decimals_for_count, fixed};
-use super::select::{SelectError, Selected, select};
-use super::spec::{Column, Filter, FootnoteKind, FootnoteStyle, Row, Spread, TableSpec};
-use super::table::{Cell, LABEL_HEADER, Note, Number, Table, TableRow};
-use crate::metric::{MetricName, name};
-use crate::record::{Kind, RunRecord, Status};
-use crate::source::backticked;
-use crate::store::{Metrics, RunId, Store, StoreError};
-
-/// Decimals of a column that says none, has no `±` and counts nothing.
-const FALLBACK_DECIMALS: usize = 2;
+use super::members::members;
+use super::select::SelectError;
+use super::spec::{FootnoteKind, FootnoteStyle, Row, TableSpec};
+use super::table::{Cell, LABEL_HEADER, Note, Table, TableRow};
+use crate::record::RunRecord;
+use crate::store::{RunId, Store, StoreError};
 
 /// A table together with what its reader should know.
 #[derive(Debug)]
@@ -64,7 +58,11 @@ pub fn assemble(
     let mut rows = Vec::new();
     let mut groups = Vec::new();
     for row in &spec.rows {
-        let members = members(spec, row, runs, &mut warnings)?;
+        let members =
+            members(spec, row, runs, &mut warnings).map_err(|source| AssembleError::Row {
+                place: spec.place(row),
+                source,
+            })?;
         let mut reduced = Vec::new();
         match read_metrics(store, &members) {
             Ok(metrics) => {
@@ -111,213 +109,6 @@ pub fn assemble(
         warnings,
         unreadable,
     })
-}
-
-/// Whether a run fulfils every condition of a filter.
-pub fn matches(filter: &Filter, run: &RunId, record: &RunRecord) -> bool {
-    filter.iter().all(|(key, expected)| match key.as_str() {
-        "run" => expected.as_str().is_some_and(|text| {
-            text == run.as_str() || RunId::from_cited(text).is_some_and(|cited| cited == *run)
-        }),
-        "spec" => expected.as_str() == record.spec.as_deref(),
-        _ => record
-            .hyper_parameters
-            .get(key)
-            .is_some_and(|found| equal(expected, found)),
-    })
-}
-
-/// Equality of values, numbers by their size: `1` is `1.0`.
-fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-        }
-        _ => a == b,
-    }
-}
-
-/// The completed runs of a row in seed order; others that match are named in the warnings.
-fn members<'r>(
-    spec: &TableSpec,
-    row: &Row,
-    runs: &'r [(RunId, RunRecord)],
-    warnings: &mut Vec<String>,
-) -> Result<Vec<(&'r RunId, &'r RunRecord)>, AssembleError> {
-    let place = spec.place(row);
-    let mut completed = Vec::new();
-    let mut sorted: Vec<_> = runs.iter().collect();
-    sorted.sort_by_key(|(run, _)| run);
-    for (run, record) in sorted {
-        let discarded = row
-            .discarded
-            .iter()
-            .any(|discarded| discarded.run == run.as_str());
-        if discarded || !matches(&spec.runs, run, record) || !matches(&row.filter, run, record) {
-            continue;
-        }
-        let status = match record.status {
-            Status::Completed => {
-                completed.push((run, record));
-                continue;
-            }
-            Status::Running => "running",
-            Status::Interrupted => "interrupted",
-            Status::Failed => "failed",
-        };
-        warnings.push(format!(
-            "{place}: run `{run}` is left out, its status is `{status}`"
-        ));
-    }
-    if completed.is_empty() && !row.planned {
-        warnings.push(format!("{place}: no completed run"));
-    }
-    let members = group(completed).map_err(|source| AssembleError::Row {
-        place: spec.place(row),
-        source,
-    })?;
-    let differing = incidental_differences(&members);
-    if !differing.is_empty() {
-        warnings.push(format!(
-            "{place}: its runs differ in {}",
-            backticked(&differing)
-        ));
-    }
-    Ok(members)
-}
-
-/// The metrics of each run; a reported run has none.
-fn read_metrics(store: &Store, members: &Group<'_>) -> Result<Vec<Option<Metrics>>, StoreError> {
-    let read = |(run, record): &(&RunId, &RunRecord)| match record.kind {
-        Kind::Reported => Ok(None),
-        Kind::Trained | Kind::Imported => store.metrics(run).map(Some),
-    };
-    members.iter().map(read).collect()
-}
-
-/// A cell before the digits of its column are known.
-#[derive(Debug, Clone)]
-enum Reduced {
-    Empty,
-    Partly {
-        n: usize,
-        of: usize,
-    },
-    Text(String),
-    Number {
-        aggregate: Aggregate,
-        spread: Option<f64>,
-        count: Option<i64>,
-        epochs: Vec<i32>,
-    },
-}
-
-fn reduce(
-    spec: &TableSpec,
-    row: &Row,
-    column: &Column,
-    members: &Group<'_>,
-    metrics: &[Option<Metrics>],
-) -> Result<Reduced, AssembleError> {
-    let mut selected: Vec<Selected> = Vec::new();
-    for ((run, record), metrics) in members.iter().zip(metrics) {
-        let Some(metrics) = metrics else {
-            let reported = record
-                .reported
-                .as_ref()
-                .and_then(|texts| texts.get(&column.metric));
-            return Ok(reported.map_or(Reduced::Empty, |text| Reduced::Text(text.clone())));
-        };
-        let value =
-            select(metrics, &column.metric, &spec.epoch).map_err(|source| AssembleError::Cell {
-                place: spec.place_of_cell(row, column),
-                run: (*run).clone(),
-                source,
-            })?;
-        selected.extend(value);
-    }
-    if !selected.is_empty() && selected.len() < members.len() {
-        return Ok(Reduced::Partly {
-            n: selected.len(),
-            of: members.len(),
-        });
-    }
-    let values: Vec<f64> = selected
-        .iter()
-        .map(|one| one.value * column.scale)
-        .collect();
-    Ok(
-        aggregate(&values).map_or(Reduced::Empty, |aggregate| Reduced::Number {
-            aggregate,
-            spread: aggregate.sd.filter(|_| spec.spread == Spread::Sd),
-            count: selected.iter().filter_map(|one| one.count).min(),
-            epochs: selected.iter().map(|one| one.epoch).collect(),
-        }),
-    )
-}
-
-impl Reduced {
-    fn print(self, decimals: usize, place: &str, warnings: &mut Vec<String>) -> Cell {
-        match self {
-            Self::Empty => Cell::Empty,
-            Self::Partly { n, of } => {
-                warnings.push(format!("{place}: measured in {n} of {of} runs, left empty"));
-                Cell::Empty
-            }
-            Self::Text(text) => Cell::Text(text),
-            Self::Number {
-                aggregate,
-                spread,
-                epochs,
-                ..
-            } => {
-                if !aggregate.mean.is_finite() {
-                    warnings.push(format!(
-                        "{place}: the value is {}",
-                        fixed(aggregate.mean, 0)
-                    ));
-                }
-                let mean = fixed(aggregate.mean, decimals);
-                Cell::Number(Number {
-                    text: match spread {
-                        Some(spread) => format!("{mean} ± {}", fixed(spread, decimals)),
-                        None => mean,
-                    },
-                    value: aggregate.mean,
-                    spread,
-                    n: aggregate.n,
-                    epochs,
-                })
-            }
-        }
-    }
-}
-
-/// One number of decimals for the whole column: the spec's, else the fewest that any row's `±` asks for, never
-/// more than one sample justifies.
-fn decimals<'c>(column: &Column, cells: impl Iterator<Item = &'c Reduced> + Clone) -> usize {
-    if let Some(decimals) = column.decimals {
-        return decimals;
-    }
-    let spreads = cells.clone().filter_map(|cell| match cell {
-        Reduced::Number { spread, .. } => decimals_for((*spread)?),
-        _ => None,
-    });
-    let is_share = column
-        .metric
-        .parse()
-        .is_ok_and(|metric: MetricName| metric.name == name::ACCURACY);
-    let steps = cells.filter_map(|cell| match cell {
-        Reduced::Number { count, .. } if is_share => decimals_for_count((*count)?, column.scale),
-        _ => None,
-    });
-    spreads
-        .min()
-        .into_iter()
-        .chain(steps.min())
-        .min()
-        .unwrap_or(FALLBACK_DECIMALS)
 }
 
 /// A row's notes; the link style leads to each run's record and says nothing else.
@@ -386,6 +177,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::record::{Kind, Status};
     use crate::report::document::numbered;
     use crate::report::fixture;
     use crate::report::render::markdown;

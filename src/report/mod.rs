@@ -6,13 +6,17 @@
 
 pub mod aggregate;
 pub mod assemble;
+mod cell;
 pub mod document;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod footnote;
 pub mod lock;
+mod members;
 pub mod render;
 pub mod rounding;
 pub mod select;
 pub mod spec;
 pub mod table;
+
+pub use members::matches;
