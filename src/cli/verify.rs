@@ -1,16 +1,255 @@
 //! `repro verify`.
 
-use clap::Args;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use super::Global;
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+
+use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
+use crate::audit::bind::Locked;
+use crate::audit::finding::{Severities, Severity};
+use crate::audit::output::{human::Human, json::json};
+use crate::audit::{self, Inputs, Verification, rules};
+use crate::project::{DocumentSettings, Project};
+use crate::report::assemble::assemble;
+use crate::report::lock::{self, Lock};
+use crate::report::spec::{self, TableSpec};
+use crate::report::table::Table;
+use crate::source::nearest;
+use crate::store::{Scan, Store};
 
 /// Arguments of `repro verify`.
 #[derive(Debug, Args)]
-pub(super) struct Verify {}
+pub(super) struct Verify {
+    /// Documents, instead of those in repro.toml.
+    documents: Vec<PathBuf>,
+    /// How to print findings.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Lowest severity that exits 1, instead of the one in repro.toml.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// Exit 1 unless every numeric cell is verified from metrics and from predictions.
+    #[arg(long)]
+    require_all: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Findings and a summary.
+    Human,
+    /// One object per document and line.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOn {
+    Note,
+    Warning,
+    Error,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Note => Self::Note,
+            FailOn::Warning => Self::Warning,
+            FailOn::Error => Self::Error,
+        }
+    }
+}
 
 impl Verify {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
-        let _ = global;
-        anyhow::bail!("not built yet")
+        let project = global.project()?;
+        let store = global.store(&project);
+        let specs = spec::read_all(&project.root)?;
+        let fail_on = match self.fail_on {
+            Some(fail_on) => fail_on.into(),
+            None => fail_on(&project)?,
+        };
+        let against = Against {
+            current: Current::new(&project, &store, &specs),
+            locked: locked(&project)?,
+            severities: severities(&project)?,
+            store: &store,
+            specs: &specs,
+        };
+        let mut code = EXIT_OK;
+        for (path, name) in self.documents(&project)? {
+            match against.verify(&path, &name) {
+                Ok(verification) => {
+                    let text = self.text(&verification);
+                    std::io::stdout().write_all(text.as_bytes())?;
+                    code = code.max(self.outcome(&verification, fail_on, global.quiet));
+                }
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    code = EXIT_FAILURE;
+                }
+            }
+        }
+        Ok(code)
     }
+
+    fn text(&self, verification: &Verification) -> String {
+        match self.format {
+            Format::Human => Human(verification).to_string(),
+            Format::Json => json(verification) + "\n",
+        }
+    }
+
+    fn outcome(&self, verification: &Verification, fail_on: Severity, quiet: bool) -> u8 {
+        let name = &verification.document;
+        let is_incomplete = self.require_all && !verification.is_complete();
+        if verification.cells.verified == 0 && !quiet {
+            eprintln!("error: `{name}`: no numeric cell could be verified");
+        } else if is_incomplete && !quiet {
+            eprintln!(
+                "error: `{name}`: some numeric cells are not verified from metrics and from predictions"
+            );
+        }
+        if is_incomplete || verification.fails(fail_on) {
+            EXIT_FINDINGS
+        } else {
+            EXIT_OK
+        }
+    }
+
+    /// The documents: where they lie, and how findings name them.
+    fn documents(&self, project: &Project) -> anyhow::Result<Vec<(PathBuf, String)>> {
+        let named = |path: &PathBuf| (path.clone(), path.display().to_string());
+        let settled = |path: &Path| (project.root.join(path), path.display().to_string());
+        let settings = &project.settings.documents;
+        if !self.documents.is_empty() {
+            Ok(self.documents.iter().map(named).collect())
+        } else if settings.is_empty() {
+            bail!("no document to verify\nhelp: name one, or add `[[documents]]` to repro.toml")
+        } else {
+            Ok(settings
+                .iter()
+                .map(|document| settled(&document.path))
+                .collect())
+        }
+    }
+}
+
+/// What documents are verified against.
+struct Against<'a> {
+    current: Current<'a>,
+    locked: Locked,
+    severities: Severities,
+    store: &'a Store,
+    specs: &'a [TableSpec],
+}
+
+impl Against<'_> {
+    fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verification> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read document `{name}`"))?;
+        let rendered = self.current.rendered(path);
+        let rendered = rendered.as_ref().map(|rendered| match rendered {
+            Ok(text) => Ok(text.as_str()),
+            Err(reason) => Err(reason.as_str()),
+        });
+        Ok(audit::verify(&Inputs {
+            path: name,
+            text: &text,
+            store: self.store,
+            specs: self.specs,
+            severities: &self.severities,
+            rendered,
+            locked: &self.locked,
+        }))
+    }
+}
+
+/// What rendering gives now.
+struct Current<'a> {
+    project: &'a Project,
+    store: &'a Store,
+    scan: Scan,
+    tables: Result<Vec<Table>, String>,
+}
+
+impl<'a> Current<'a> {
+    fn new(project: &'a Project, store: &'a Store, specs: &[TableSpec]) -> Self {
+        let scan = store.scan();
+        let table = |spec| match assemble(spec, store, &scan.runs) {
+            Ok(assembled) => Ok(assembled.table),
+            Err(error) => Err(error.to_string()),
+        };
+        let tables = specs.iter().map(table).collect();
+        Self {
+            project,
+            store,
+            scan,
+            tables,
+        }
+    }
+
+    /// The text of a document of the project, or why there is none; `None` for other documents.
+    fn rendered(&self, path: &Path) -> Option<Result<String, String>> {
+        let place = path.canonicalize().ok()?;
+        let lies_there = |settings: &&DocumentSettings| {
+            let settled = self.project.root.join(&settings.path).canonicalize();
+            settled.is_ok_and(|settled| settled == place)
+        };
+        let settings = self.project.settings.documents.iter().find(lies_there)?;
+        let tables = match &self.tables {
+            Ok(tables) => tables,
+            Err(reason) => return Some(Err(reason.clone())),
+        };
+        let rendered = documents::rendered(self.project, settings, self.store, &self.scan, tables);
+        Some(match rendered {
+            Ok(rendered) => Ok(rendered.text),
+            Err(error) => Err(format!("{error:#}")),
+        })
+    }
+}
+
+/// Hashes of the records in `repro.lock`; none where there is no lock.
+fn locked(project: &Project) -> anyhow::Result<Locked> {
+    let lock = Lock::read(&project.root.join(lock::FILE_NAME))?;
+    let runs = lock.into_iter().flat_map(|lock| lock.runs);
+    Ok(runs.map(|(run, locked)| (run, locked.record)).collect())
+}
+
+/// `[audit] severity` with its names checked.
+fn severities(project: &Project) -> anyhow::Result<Severities> {
+    let mut severities = BTreeMap::new();
+    for (rule, severity) in &project.settings.audit.severity {
+        let known = rules::ALL.iter().map(|rule| rule.id);
+        if !is_rule_id(rule) {
+            let near = nearest(rule, known).unwrap_or("RPR101");
+            bail!("repro.toml: `audit.severity.{rule}` is no rule\nhelp: did you mean `{near}`?");
+        }
+        let value = match severity.as_str() {
+            "off" => None,
+            name => Some(severity_named("severity", name)?),
+        };
+        severities.insert(rule.clone(), value);
+    }
+    Ok(severities)
+}
+
+/// Rules of the catalogue that this version does not check yet may be set, too.
+fn is_rule_id(text: &str) -> bool {
+    text.strip_prefix("RPR")
+        .is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn fail_on(project: &Project) -> anyhow::Result<Severity> {
+    match &project.settings.audit.fail_on {
+        None => Ok(Severity::Error),
+        Some(name) => severity_named("fail_on", name),
+    }
+}
+
+fn severity_named(key: &str, name: &str) -> anyhow::Result<Severity> {
+    Severity::from_name(name).with_context(|| {
+        format!("repro.toml: `audit.{key}` is `{name}`, expected `error`, `warning` or `note`")
+    })
 }
