@@ -29,6 +29,7 @@ fn main() -> Result<()> {
 fn images_per_second(size: usize, batch: usize, train: bool) -> Result<f64> {
     let config = NetworkConfig {
         width_mult: 1.0,
+        dropout: 0.5,
         heads: vec![("age".into(), CLASSES)],
     };
     let network = Network::new(&config, 0)?;

@@ -1,4 +1,4 @@
-//! A task's head: Linear(F, 256) → ReLU → Dropout(0.5) → Linear(256, K).
+//! A task's head: Linear(F, 256) → ReLU → Dropout → Linear(256, K).
 
 use candle_core::{Result, Tensor};
 use candle_nn::{Linear, Module};
@@ -6,24 +6,25 @@ use candle_nn::{Linear, Module};
 use super::{Initial, Mode};
 
 const HIDDEN: usize = 256;
-/// Share of the hidden values that survive dropout.
-const KEEP: f64 = 0.5;
 
 /// From pooled features to class logits.
 #[derive(Debug)]
 pub(super) struct Head {
     hidden: Linear,
+    /// Share of the hidden values that survive dropout.
+    keep: f64,
     classes: Linear,
 }
 
 impl Head {
     pub(super) fn new(
         task: &str,
-        n_features: usize,
-        n_classes: usize,
+        [n_features, n_classes]: [usize; 2],
+        dropout: f64,
         initial: &mut Initial<'_>,
     ) -> Result<Self> {
         Ok(Self {
+            keep: 1.0 - dropout,
             hidden: linear(&format!("{task}_clf.0"), n_features, HIDDEN, initial)?,
             classes: linear(&format!("{task}_clf.3"), HIDDEN, n_classes, initial)?,
         })
@@ -38,8 +39,8 @@ impl Head {
             Mode::Train(generator) => {
                 let mask: Vec<f32> = (0..hidden.elem_count())
                     .map(|_| {
-                        if generator.uniform() < KEEP {
-                            (1.0 / KEEP) as f32
+                        if generator.uniform() < self.keep {
+                            (1.0 / self.keep) as f32
                         } else {
                             0.0
                         }

@@ -207,7 +207,7 @@ fn scaled(channels: usize, width_mult: f64) -> usize {
 mod tests {
     use super::*;
 
-    // Oracle (torchvision 0.26): [_make_divisible(c * w, 8) for w in (0.35, 0.5, 1.4) for c in (16, 24, 32, 96, 1280)]
+    // Oracle (torchvision 0.29): [_make_divisible(c * w, 8) for w in (0.35, 0.5, 1.4) for c in (16, 24, 32, 96, 1280)]
     #[test]
     fn channels_follow_torchvision() {
         let found: Vec<usize> = [0.35, 0.5, 1.4]

@@ -2,6 +2,8 @@
 //!
 //! Owns architecture, initial weights and tensor names; the arithmetic is `kernels`', the loop is `fit`'s.
 
+#[cfg(test)]
+mod agreement;
 mod head;
 mod layer;
 mod mobilenet_v2;
@@ -21,6 +23,8 @@ use super::rng::Generator;
 pub struct NetworkConfig {
     /// Multiplier of every channel count of the trunk.
     pub width_mult: f64,
+    /// Share of a head's hidden values that training sets to zero (the `dropout` hyper-parameter; 0.5 in the reference).
+    pub dropout: f64,
     /// Heads: task name and number of classes.
     pub heads: Vec<(String, usize)>,
 }
@@ -66,7 +70,12 @@ impl Network {
         let trunk = MobileNetV2::new(config.width_mult, &mut initial)?;
         let mut heads = BTreeMap::new();
         for (task, n_classes) in &config.heads {
-            let head = Head::new(task, trunk.n_features(), *n_classes, &mut initial)?;
+            let head = Head::new(
+                task,
+                [trunk.n_features(), *n_classes],
+                config.dropout,
+                &mut initial,
+            )?;
             heads.insert(task.clone(), head);
         }
         Ok(Self {
