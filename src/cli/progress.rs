@@ -161,24 +161,25 @@ impl RunProgress<'_> {
                 .map(|row| row.value)
         };
         let loss = |split| value(split, name::TOTAL, name::LOSS).unwrap_or(f64::NAN);
-        let mut line = format!(
+        let mut parts = vec![format!(
             "{}: epoch {epoch}/{}: loss train {:.3} valid {:.3}",
             self.label,
             self.n_epochs,
             loss(Split::Train),
             loss(Split::Valid)
-        );
+        )];
         let tasks = rows
             .iter()
             .filter_map(|row| row.metric.parse::<MetricName>().ok());
         for found in tasks.filter(|m| m.split == Split::Valid && m.name == name::ACCURACY) {
             let accuracy = value(Split::Valid, &found.task, name::ACCURACY).unwrap_or(f64::NAN);
-            line += &format!(", {} {:.1} %", found.task, 100.0 * accuracy);
+            parts.push(format!("{} {:.1} %", found.task, 100.0 * accuracy));
         }
         if let Some(mae) = value(Split::Valid, name::AGE, name::MAE) {
-            line += &format!(" (mae {mae:.1})");
+            parts.push(format!("mae {mae:.1}"));
         }
-        line + &format!(", {:.0} images/s", self.recent.images_per_second())
+        parts.push(format!("{:.0} images/s", self.recent.images_per_second()));
+        parts.join(", ")
     }
 }
 

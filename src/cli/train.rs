@@ -69,10 +69,16 @@ impl Train {
         if let Some(run) = &self.resume {
             let run = run_named(run, &store)?;
             return self.with_session(global, &project, store, |session, progress| {
-                let mut shown = progress.run(run.as_str());
+                let spec = session
+                    .store
+                    .record(&run)
+                    .ok()
+                    .and_then(|record| record.spec);
+                let label = spec.unwrap_or_else(|| run.to_string());
+                let mut shown = progress.run(&label);
                 let outcome = session.resume(&run, &mut |event| shown.observe(event));
                 drop(shown);
-                vec![report(progress, run.as_str(), outcome)]
+                vec![report(progress, &label, outcome)]
             });
         }
         let specs = match self.read_specs(&project) {
@@ -143,7 +149,7 @@ impl Train {
             data_root: super::data::data_root(self.data_root.as_deref(), project)?,
             data_cache: Some(super::data::cache_folder(project)),
             project_root: project.root.clone(),
-            command: provenance::command(std::env::args()),
+            command: provenance::command(std::env::args(), &project.root),
             code: provenance::code(&project.root),
             device: self.device.clone(),
             stop: &stop,

@@ -5,16 +5,21 @@
 //! the network has no head for them. Everything random derives from (seed, purpose, position), so that a
 //! run continues bit for bit from a [`Snapshot`].
 
+mod event;
+mod keeping;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 
+pub use event::{Event, Observer};
+
 use super::checkpoint::{Best, CheckpointError, Snapshot, State, Tensors, weights_to_bytes};
 use super::data::{Batch, Batches, DataError, Dataset, Loader};
-use super::evaluate::{Evaluation, Logits, Tally, evaluate, images, predictions};
+use super::evaluate::{Evaluation, Logits, Tally, evaluate, images};
 use super::loss::cross_entropy;
 use super::model::{Mode, Network};
 use super::optimizer::Sgd;
@@ -22,13 +27,8 @@ use super::rng::Generator;
 use super::schedule::ReduceOnPlateau;
 use super::spec::{Config, TrainingType};
 use crate::metric::{MetricName, Split, name};
-use crate::record::Selection;
-use crate::store::{MetricRow, PredictionRow, RunWriter, StoreError, checkpoint, write_atomically};
+use crate::store::{MetricRow, RunWriter, StoreError, checkpoint};
 
-/// Seconds between signs of life in the record.
-const HEARTBEAT: Duration = Duration::from_secs(60);
-/// Seconds between snapshots within an epoch.
-const SNAPSHOT: Duration = Duration::from_secs(300);
 /// Rounds of an epoch of a debug run.
 const DEBUG_ROUNDS: usize = 2;
 
@@ -56,43 +56,6 @@ pub enum FitError {
         key: String,
     },
 }
-
-/// What a run tells while it trains.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// Something that the user should know.
-    Warning(&'a str),
-    /// The loop begins, or goes on.
-    Started {
-        /// Epochs that the run has in all.
-        n_epochs: u32,
-        /// Epochs done before.
-        epoch: u32,
-    },
-    /// A round ended.
-    Round {
-        /// 1-based.
-        epoch: u32,
-        /// Rounds done in the epoch.
-        round: usize,
-        /// Rounds that the epoch has.
-        n_rounds: usize,
-        /// Images taken in this round.
-        n_images: usize,
-        /// Weighted training loss of the epoch so far.
-        loss: f64,
-    },
-    /// An epoch ended and is on disk.
-    Epoch {
-        /// 1-based.
-        epoch: u32,
-        /// Its metrics.
-        rows: &'a [MetricRow],
-    },
-}
-
-/// Whoever listens to a run.
-pub type Observer<'a> = dyn FnMut(Event<'_>) + Send + 'a;
 
 /// How training came to an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -387,85 +350,6 @@ impl<'a> Trainer<'a> {
             .map(|(task, weight)| weight * tallies[*task].loss())
             .sum()
     }
-
-    /// Writes what the epoch gave; the snapshot comes last, so that nothing is ever behind it.
-    fn write_epoch(
-        &mut self,
-        around: &mut Surroundings<'_>,
-        test: &Evaluation,
-        is_best: bool,
-    ) -> Result<(), FitError> {
-        let best = self.state.best.expect("an epoch ended");
-        around.writer.write_metrics(&self.rows)?;
-        around
-            .writer
-            .write_predictions(&self.prediction_rows(best, test))?;
-        if let Some(log) = &around.log {
-            write_log(log, &self.rows)?;
-        }
-        if is_best {
-            let weights = weights_to_bytes(&self.best_weights)?;
-            around
-                .writer
-                .write_file(checkpoint::BEST, &weights, false)?;
-        }
-        self.write_snapshot(around)?;
-        self.update_record(around)
-    }
-
-    /// Predictions of the selected epoch and of the last.
-    fn prediction_rows(&self, best: Best, test: &Evaluation) -> Vec<PredictionRow> {
-        let mut rows = predictions(&self.datasets, &self.best_logits, best.epoch);
-        if best.epoch != self.state.epoch {
-            rows.extend(predictions(&self.datasets, &test.logits, self.state.epoch));
-        }
-        rows
-    }
-
-    fn give_signs_of_life(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
-        if self.snapshot_at.elapsed() >= SNAPSHOT {
-            self.write_snapshot(around)?;
-        }
-        if self.heartbeat_at.elapsed() >= HEARTBEAT {
-            self.update_record(around)?;
-        }
-        Ok(())
-    }
-
-    fn write_snapshot(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
-        self.state.duration_secs += self.counted_from.elapsed().as_secs_f64();
-        self.counted_from = Instant::now();
-        let snapshot = Snapshot {
-            state: self.state.clone(),
-            weights: self.network.state()?,
-            velocity: self.optimizer.velocity.clone(),
-            best_weights: self.best_weights.clone(),
-            best_logits: self.best_logits.clone(),
-        };
-        let bytes = snapshot.to_bytes()?;
-        around
-            .writer
-            .write_file(checkpoint::RESUME, &bytes, false)?;
-        self.snapshot_at = Instant::now();
-        Ok(())
-    }
-
-    /// Heartbeat, time spent and selection.
-    fn update_record(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
-        let (best, duration) = (self.state.best, self.state.duration_secs);
-        let now = (around.now)();
-        around.writer.update(|record| {
-            if let Some(process) = &mut record.process {
-                process.heartbeat = now;
-            }
-            record.duration_secs = Some(duration);
-            if let Some(Selection { epoch, .. }) = &mut record.selection {
-                *epoch = best.map(|best| best.epoch);
-            }
-        })?;
-        self.heartbeat_at = Instant::now();
-        Ok(())
-    }
 }
 
 /// How the losses of a round are grouped into optimiser steps.
@@ -498,23 +382,4 @@ fn empty_tallies(datasets: &[Arc<Dataset>]) -> BTreeMap<String, Tally> {
         .flat_map(|dataset| &dataset.tasks)
         .map(|task| (task.name.clone(), Tally::new(&task.name)))
         .collect()
-}
-
-/// A CSV copy of the metrics for other people's plots.
-fn write_log(path: &std::path::Path, rows: &[MetricRow]) -> Result<(), StoreError> {
-    let mut text = String::from("metric,epoch,step,value,count\n");
-    for row in rows {
-        let count = row.count.map_or(String::new(), |count| count.to_string());
-        let MetricRow {
-            metric,
-            epoch,
-            step,
-            value,
-            ..
-        } = row;
-        text += &format!("{metric},{epoch},{step},{value},{count}\n");
-    }
-    let folder = path.parent().expect("a log lies in a folder");
-    std::fs::create_dir_all(folder).map_err(StoreError::io(folder, "creating"))?;
-    write_atomically(path, text.as_bytes())
 }
