@@ -1,6 +1,6 @@
 //! Rust source as words: enough of a lexer to see which names a file uses.
 
-/// Identifiers, `::`, braces and commas; the rest separates.
+/// Identifiers, numbers, `::`, and every other sign by itself; blanks separate.
 pub(crate) fn words(code: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = code;
@@ -22,17 +22,50 @@ pub(crate) fn words(code: &str) -> Vec<&str> {
     words
 }
 
-/// Everything before the tests, which by our convention end a file.
-pub(crate) fn without_tests(code: &str) -> String {
-    let mut before = String::new();
-    for line in code.lines() {
-        if line.trim() == "#[cfg(test)]" {
-            break;
+/// The words outside items that are compiled for tests only.
+pub(crate) fn without_tests<'t>(words: &[&'t str]) -> Vec<&'t str> {
+    let mut kept = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        if words[at..].starts_with(TEST_ONLY) {
+            at = end_of_item(words, at + TEST_ONLY.len());
+        } else {
+            kept.push(words[at]);
+            at += 1;
         }
-        before.push_str(line);
-        before.push('\n');
     }
-    before
+    kept
+}
+
+/// Names in `#[cfg(test)] mod name;`: files that are compiled for tests only.
+pub(crate) fn test_modules<'t>(words: &[&'t str]) -> Vec<&'t str> {
+    let declared = |at: &usize| words[*at..].starts_with(TEST_ONLY);
+    (0..words.len())
+        .filter(declared)
+        .filter_map(|at| match words[at + TEST_ONLY.len()..] {
+            ["mod", name, ";", ..] => Some(name),
+            _ => None,
+        })
+        .collect()
+}
+
+const TEST_ONLY: &[&str] = &["#", "[", "cfg", "(", "test", ")", "]"];
+
+/// Where the item at `at` ends: behind its `;`, or behind its block.
+fn end_of_item(words: &[&str], at: usize) -> usize {
+    let mut open = 0;
+    for (i, word) in words.iter().enumerate().skip(at) {
+        match *word {
+            "{" => open += 1,
+            "}" => open -= 1,
+            ";" if open == 0 => return i + 1,
+            _ => continue,
+        }
+        if open == 0 {
+            return i + 1;
+        }
+    }
+    words.len()
 }
 
 /// The text with comments and the insides of literals blanked out.
