@@ -89,6 +89,7 @@ impl Global {
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
+    crate::train::kernels::prepare_process();
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Train(command) => command.execute(&cli.global),
