@@ -1,0 +1,151 @@
+//! Footnotes: the text of each note and the numbers of the marks.
+//!
+//! The text of a note follows from the runs alone, so that the audit can say what a note should be.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::spec::{FootnoteKind, FootnoteStyle};
+use crate::literal::{Record, print_record};
+use crate::record::RunRecord;
+use crate::store::RunId;
+
+/// A row's runs, in the order of their seeds.
+pub type Group<'r> = [(&'r RunId, &'r RunRecord)];
+
+/// The key of a run's seed in a printed record.
+const SEED: &str = "seed";
+
+/// The hyper-parameters of a run, or of a group, as a note prints them: sorted by key. What the runs of a
+/// group do not share, their seed first of all, is the list of their values in seed order.
+pub fn expected_record(group: &Group<'_>) -> Record {
+    let value = |record: &RunRecord, key: &str| match record.hyper_parameters.get(key) {
+        None if key == SEED => record.seed.map_or(Value::Null, Value::from),
+        found => found.cloned().unwrap_or(Value::Null),
+    };
+    let mut keys = BTreeSet::new();
+    for (_, record) in group {
+        keys.extend(record.hyper_parameters.0.keys().map(String::as_str));
+        keys.extend(record.seed.map(|_| SEED));
+    }
+    let shared = |key: &str| {
+        let mut values: Vec<Value> = group.iter().map(|(_, run)| value(run, key)).collect();
+        if values.windows(2).all(|pair| pair[0] == pair[1]) {
+            values.swap_remove(0)
+        } else {
+            Value::Array(values)
+        }
+    };
+    Record {
+        constructor: "Namespace".into(),
+        values: keys
+            .into_iter()
+            .map(|key| (key.to_owned(), shared(key)))
+            .collect(),
+    }
+}
+
+/// [`expected_record`] as text: `Namespace(batch_size=8, …)`.
+pub fn record_text(group: &Group<'_>) -> String {
+    print_record(&expected_record(group))
+}
+
+/// The quoted paths of the runs, in seed order: `"results/…", "results/…"`.
+pub fn sources_text(group: &Group<'_>) -> String {
+    let quoted: Vec<String> = group
+        .iter()
+        .map(|(run, _)| format!("\"{}\"", run.cited()))
+        .collect();
+    quoted.join(", ")
+}
+
+/// The text of a note, without its mark: `data source: …` or `hyper-parameters: …`.
+pub fn note_text(kind: FootnoteKind, group: &Group<'_>) -> String {
+    match kind {
+        FootnoteKind::DataSource => format!("data source: {}", sources_text(group)),
+        FootnoteKind::HyperParameters => format!("hyper-parameters: {}", record_text(group)),
+    }
+}
+
+/// The mark `number` as it stands in a row; `link` is where the link style leads to.
+pub fn mark_text(style: FootnoteStyle, number: u32, link: &str) -> String {
+    match style {
+        FootnoteStyle::Reference => format!("[{number}]"),
+        FootnoteStyle::Gfm => format!("[^{number}]"),
+        FootnoteStyle::Link => format!("[{number}]({link})"),
+    }
+}
+
+/// The line that defines a mark.
+pub fn definition_text(style: FootnoteStyle, number: u32, note: &str) -> Option<String> {
+    match style {
+        FootnoteStyle::Reference => Some(format!("[{number}] {note}")),
+        FootnoteStyle::Gfm => Some(format!("[^{number}]: {note}")),
+        FootnoteStyle::Link => None,
+    }
+}
+
+/// The numbers of a document's notes: by first use, passing over pinned ones; equal notes share one.
+#[derive(Debug, Default)]
+pub struct Numbering {
+    pinned: BTreeSet<u32>,
+    notes: Vec<(String, u32)>,
+    last: u32,
+}
+
+/// Two notes that were pinned to one number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("mark {number} is pinned for two notes: `{first}` and `{second}`")]
+pub struct PinnedTwice {
+    /// The number.
+    pub number: u32,
+    /// The note that has it.
+    pub first: String,
+    /// The note that wants it too.
+    pub second: String,
+}
+
+impl Numbering {
+    /// No note yet; the pinned numbers are kept for the rows that pin them.
+    pub fn new(pinned: impl IntoIterator<Item = u32>) -> Self {
+        Self {
+            pinned: pinned.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The number of `note`: the pinned one, that of an equal note, or the next free one.
+    ///
+    /// # Errors
+    /// Another note is pinned to the same number.
+    pub fn number(&mut self, note: &str, pin: Option<u32>) -> Result<u32, PinnedTwice> {
+        let number = match pin {
+            Some(number) => number,
+            None => match self.notes.iter().find(|(text, _)| text == note) {
+                Some((_, number)) => return Ok(*number),
+                None => self.next_free(),
+            },
+        };
+        match self.notes.iter().find(|(_, taken)| *taken == number) {
+            Some((text, _)) if text != note => Err(PinnedTwice {
+                number,
+                first: text.clone(),
+                second: note.to_owned(),
+            }),
+            Some(_) => Ok(number),
+            None => {
+                self.notes.push((note.to_owned(), number));
+                Ok(number)
+            }
+        }
+    }
+
+    fn next_free(&mut self) -> u32 {
+        self.last += 1;
+        while self.pinned.contains(&self.last) {
+            self.last += 1;
+        }
+        self.last
+    }
+}
