@@ -9,6 +9,7 @@ pub mod assemble;
 #[cfg(test)]
 mod fixture;
 pub mod footnote;
+pub mod interval;
 pub mod rounding;
 pub mod select;
 pub mod spec;
