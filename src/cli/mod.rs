@@ -6,6 +6,7 @@
 mod data;
 mod demo;
 mod inspect;
+mod progress;
 mod runs;
 mod tables;
 mod train;

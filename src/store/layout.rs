@@ -20,10 +20,8 @@ pub mod checkpoint {
     pub const BEST: &str = "checkpoints/best.safetensors";
     /// Weights after the last step.
     pub const LAST: &str = "checkpoints/last.safetensors";
-    /// Optimiser state after the last step, for resuming.
-    pub const OPTIMIZER: &str = "checkpoints/optimizer.safetensors";
-    /// Position, schedule and partial sums after the last step, for resuming.
-    pub const STATE: &str = "checkpoints/state.json";
+    /// Everything that training goes on from, in one file; gone once the run is completed.
+    pub const RESUME: &str = "checkpoints/resume.safetensors";
 }
 
 /// Start of the names of folders that are being created; a scan passes over them.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exact;
+
 /// Factor by which the learning rate shrinks.
 pub const FACTOR: f64 = 0.1;
 /// Relative improvement that counts as one.
@@ -11,10 +13,12 @@ pub const THRESHOLD: f64 = 1e-5;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReduceOnPlateau {
     /// Rate of the next epoch.
+    #[serde(with = "exact")]
     pub learning_rate: f64,
     /// Epochs without improvement that are still tolerated (`lr_schedule`).
     pub patience: u32,
     /// Lowest loss so far; `None` before the first epoch.
+    #[serde(with = "exact::option")]
     pub best: Option<f64>,
     /// Epochs since then.
     pub n_bad_epochs: u32,

@@ -1,0 +1,520 @@
+//! The training loop: one for every way in which tasks share optimiser steps.
+//!
+//! A round takes one batch from each loader; the training type only decides how the losses of a round are
+//! grouped into optimiser steps. Tasks of weight 0 are not opened, not forwarded and not evaluated, and
+//! the network has no head for them. Everything random derives from (seed, purpose, position), so that a
+//! run continues bit for bit from a [`Snapshot`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use candle_core::{Device, Tensor};
+
+use super::checkpoint::{Best, CheckpointError, Snapshot, State, Tensors, weights_to_bytes};
+use super::data::{Batch, Batches, DataError, Dataset, Loader};
+use super::evaluate::{Evaluation, Logits, Tally, evaluate, images, predictions};
+use super::loss::cross_entropy;
+use super::model::{Mode, Network};
+use super::optimizer::Sgd;
+use super::rng::Generator;
+use super::schedule::ReduceOnPlateau;
+use super::spec::{Config, TrainingType};
+use crate::metric::{MetricName, Split, name};
+use crate::record::Selection;
+use crate::store::{MetricRow, PredictionRow, RunWriter, StoreError, checkpoint, write_atomically};
+
+/// Seconds between signs of life in the record.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+/// Seconds between snapshots within an epoch.
+const SNAPSHOT: Duration = Duration::from_secs(300);
+/// Rounds of an epoch of a debug run.
+const DEBUG_ROUNDS: usize = 2;
+
+/// Why training stopped with an error.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// Images could not be loaded.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The run could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A computation failed.
+    #[error("training failed: {0}")]
+    Candle(#[from] candle_core::Error),
+    /// A loader without a single batch.
+    #[error("`{dataset}/{key}` has too few training images for one batch")]
+    NoBatch {
+        /// Name of the data set.
+        dataset: String,
+        /// The source within it.
+        key: String,
+    },
+}
+
+/// What a run tells while it trains.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Something that the user should know.
+    Warning(&'a str),
+    /// The loop begins, or goes on.
+    Started {
+        /// Epochs that the run has in all.
+        n_epochs: u32,
+        /// Epochs done before.
+        epoch: u32,
+    },
+    /// A round ended.
+    Round {
+        /// 1-based.
+        epoch: u32,
+        /// Rounds done in the epoch.
+        round: usize,
+        /// Rounds that the epoch has.
+        n_rounds: usize,
+        /// Images taken in this round.
+        n_images: usize,
+        /// Weighted training loss of the epoch so far.
+        loss: f64,
+    },
+    /// An epoch ended and is on disk.
+    Epoch {
+        /// 1-based.
+        epoch: u32,
+        /// Its metrics.
+        rows: &'a [MetricRow],
+    },
+}
+
+/// Whoever listens to a run.
+pub type Observer<'a> = dyn FnMut(Event<'_>) + Send + 'a;
+
+/// How training came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// After the last epoch.
+    Completed,
+    /// On request, after a snapshot.
+    Interrupted,
+}
+
+/// What training needs from outside.
+pub struct Surroundings<'a> {
+    /// The run.
+    pub writer: &'a mut RunWriter,
+    /// Whether to stop after the round under way.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// The time for the record, UTC.
+    pub now: &'a (dyn Fn() -> String + Sync),
+    /// The CSV copy of the metrics.
+    pub log: Option<PathBuf>,
+    /// Whoever listens.
+    pub observe: &'a mut Observer<'a>,
+}
+
+/// A pass through the network within an optimiser step.
+struct Pass {
+    dataset: usize,
+    /// Index of the task in the data set, its weight.
+    tasks: Vec<(usize, f64)>,
+}
+
+/// A network in training.
+pub struct Trainer<'a> {
+    config: &'a Config,
+    seed: u64,
+    datasets: Vec<Arc<Dataset>>,
+    loader: Loader,
+    /// The optimiser steps of one round.
+    steps: Vec<Vec<Pass>>,
+    network: Network,
+    optimizer: Sgd,
+    state: State,
+    best_weights: Tensors,
+    best_logits: BTreeMap<String, Logits>,
+    rows: Vec<MetricRow>,
+    snapshot_at: Instant,
+    heartbeat_at: Instant,
+    counted_from: Instant,
+}
+
+impl<'a> Trainer<'a> {
+    /// A trainer before its first step, with the weights of `network`.
+    pub fn new(
+        config: &'a Config,
+        seed: u64,
+        datasets: Vec<Arc<Dataset>>,
+        loader: Loader,
+        network: Network,
+    ) -> Self {
+        let steps = steps(config, &datasets);
+        let now = Instant::now();
+        Self {
+            steps,
+            optimizer: Sgd::new(config.momentum, config.weight_decay),
+            state: State {
+                epoch: 0,
+                round: 0,
+                step: 0,
+                tallies: empty_tallies(&datasets),
+                schedule: ReduceOnPlateau::new(config.lr_rate, config.lr_schedule),
+                best: None,
+                duration_secs: 0.0,
+            },
+            best_weights: Tensors::new(),
+            best_logits: BTreeMap::new(),
+            rows: Vec::new(),
+            snapshot_at: now,
+            heartbeat_at: now,
+            counted_from: now,
+            config,
+            seed,
+            datasets,
+            loader,
+            network,
+        }
+    }
+
+    /// Goes on from `snapshot`; `rows` are the metrics of its epochs.
+    ///
+    /// # Errors
+    /// The weights do not fit the network.
+    pub fn continue_from(
+        &mut self,
+        snapshot: Snapshot,
+        rows: Vec<MetricRow>,
+    ) -> Result<(), FitError> {
+        self.network.load(&snapshot.weights)?;
+        self.optimizer.velocity = snapshot.velocity;
+        self.state = snapshot.state;
+        self.best_weights = snapshot.best_weights;
+        self.best_logits = snapshot.best_logits;
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// Where training is.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Trains to the last epoch, or until asked to stop.
+    ///
+    /// # Errors
+    /// Data, disk or a computation fail; what was written stays.
+    pub fn run(&mut self, around: &mut Surroundings<'_>) -> Result<Ended, FitError> {
+        (around.observe)(Event::Started {
+            n_epochs: self.config.epoch,
+            epoch: self.state.epoch,
+        });
+        while self.state.epoch < self.config.epoch {
+            if let Ended::Interrupted = self.train_epoch(around)? {
+                self.write_snapshot(around)?;
+                return Ok(Ended::Interrupted);
+            }
+            self.finish_epoch(around)?;
+        }
+        let weights = weights_to_bytes(&self.network.state()?)?;
+        around
+            .writer
+            .write_file(checkpoint::LAST, &weights, false)?;
+        Ok(Ended::Completed)
+    }
+
+    fn train_epoch(&mut self, around: &mut Surroundings<'_>) -> Result<Ended, FitError> {
+        let epoch = self.state.epoch + 1;
+        let mut loaders: Vec<Batches> = self
+            .datasets
+            .iter()
+            .map(|dataset| self.loader.train_batches(dataset, epoch, self.state.round))
+            .collect();
+        let n_rounds = self.n_rounds(&loaders)?;
+        while self.state.round < n_rounds {
+            let round = loaders
+                .iter_mut()
+                .map(|loader| loader.next().expect("the shortest loader ends the epoch"))
+                .collect::<Result<Vec<Batch>, _>>()?;
+            self.train_round(&round)?;
+            (around.observe)(Event::Round {
+                epoch,
+                round: self.state.round,
+                n_rounds,
+                n_images: round.iter().map(|batch| batch.n).sum(),
+                loss: self.total_loss(&self.state.tallies),
+            });
+            if (around.stop)() {
+                return Ok(Ended::Interrupted);
+            }
+            self.give_signs_of_life(around)?;
+        }
+        Ok(Ended::Completed)
+    }
+
+    fn n_rounds(&self, loaders: &[Batches]) -> Result<usize, FitError> {
+        let empty = loaders.iter().position(|loader| loader.n_batches() == 0);
+        if let Some(i) = empty {
+            return Err(FitError::NoBatch {
+                dataset: self.datasets[i].name.clone(),
+                key: self.datasets[i].key.clone(),
+            });
+        }
+        let shortest = loaders.iter().map(Batches::n_batches).min().unwrap_or(0);
+        Ok(match self.config.debug {
+            true => shortest.min(DEBUG_ROUNDS),
+            false => shortest,
+        })
+    }
+
+    /// The optimiser steps of one round of batches.
+    fn train_round(&mut self, round: &[Batch]) -> Result<(), FitError> {
+        let tensors = round
+            .iter()
+            .map(|batch| images(batch, self.config.image_size))
+            .collect::<candle_core::Result<Vec<Tensor>>>()?;
+        for step in 0..self.steps.len() {
+            let mut dropout = Generator::new(self.seed, "dropout", &[self.state.step]);
+            let loss = self.loss(step, round, &tensors, &mut Mode::Train(&mut dropout))?;
+            let gradients = loss.backward()?;
+            let learning_rate = self.state.schedule.learning_rate;
+            self.optimizer
+                .step(&self.network, &gradients, learning_rate)?;
+            self.state.step += 1;
+        }
+        self.state.round += 1;
+        Ok(())
+    }
+
+    /// The weighted loss of optimiser step `step` of a round; what it saw goes into the tallies.
+    fn loss(
+        &mut self,
+        step: usize,
+        round: &[Batch],
+        images: &[Tensor],
+        mode: &mut Mode<'_>,
+    ) -> Result<Tensor, FitError> {
+        let mut total: Option<Tensor> = None;
+        for pass in &self.steps[step] {
+            let (batch, dataset) = (&round[pass.dataset], &self.datasets[pass.dataset]);
+            let samples = dataset.split(Split::Train);
+            let features = self.network.features(&images[pass.dataset], mode)?;
+            for (task_idx, weight) in &pass.tasks {
+                let (task, labels) = (&dataset.tasks[*task_idx], &batch.labels[*task_idx]);
+                let logits = self.network.logits(&features, &task.name, mode)?;
+                let targets = Tensor::from_slice(labels, labels.len(), &Device::Cpu)?;
+                let loss = (cross_entropy(&logits, &targets)? * *weight)?;
+                total = Some(match total {
+                    Some(sum) => (sum + loss)?,
+                    None => loss,
+                });
+                let tally = self.state.tallies.get_mut(&task.name);
+                tally.expect("every active task has a tally").add(
+                    &logits.flatten_all()?.to_vec1()?,
+                    task.classes.len(),
+                    labels,
+                    batch.sample_idx.iter().map(|i| &samples[*i]),
+                );
+            }
+        }
+        Ok(total.expect("a step has a task"))
+    }
+
+    /// Evaluates, selects, lets the schedule decide, and writes all of it.
+    fn finish_epoch(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
+        let epoch = self.state.epoch + 1;
+        let learning_rate = self.state.schedule.learning_rate;
+        let valid = self.evaluate(Split::Valid)?;
+        let test = self.evaluate(Split::Test)?;
+        let train = std::mem::replace(&mut self.state.tallies, empty_tallies(&self.datasets));
+        let mut rows = Vec::new();
+        rows.extend(self.rows_of(Split::Train, &train));
+        rows.extend(self.rows_of(Split::Valid, &valid.tallies));
+        rows.extend(self.rows_of(Split::Test, &test.tallies));
+        rows.push(self.total_row(Split::Train, name::LEARNING_RATE, learning_rate));
+        let valid_loss = self.total_loss(&valid.tallies);
+        self.state.epoch = epoch;
+        self.state.round = 0;
+        self.state.schedule.observe(valid_loss);
+        self.rows.extend(rows.iter().cloned());
+        let is_best = self.state.best.is_none_or(|b| b.is_beaten_by(valid_loss));
+        if is_best {
+            self.state.best = Some(Best {
+                epoch,
+                loss: valid_loss,
+            });
+            self.best_weights = self.network.state()?;
+            self.best_logits = test.logits.clone();
+        }
+        self.write_epoch(around, &test, is_best)?;
+        (around.observe)(Event::Epoch { epoch, rows: &rows });
+        Ok(())
+    }
+
+    fn evaluate(&self, split: Split) -> Result<Evaluation, FitError> {
+        let side = self.config.image_size;
+        evaluate(&self.network, &self.loader, &self.datasets, side, split)
+    }
+
+    fn rows_of(&self, split: Split, tallies: &BTreeMap<String, Tally>) -> Vec<MetricRow> {
+        let (epoch, step) = (self.state.epoch + 1, self.state.step);
+        let mut rows: Vec<MetricRow> = tallies
+            .iter()
+            .flat_map(|(task, tally)| tally.rows(split, task, epoch, step))
+            .collect();
+        rows.push(self.total_row(split, name::LOSS, self.total_loss(tallies)));
+        rows
+    }
+
+    fn total_row(&self, split: Split, name: &str, value: f64) -> MetricRow {
+        MetricRow {
+            metric: MetricName::new(split, name::TOTAL, name).to_string(),
+            epoch: self.state.epoch as i32 + 1,
+            step: self.state.step as i64,
+            value,
+            count: None,
+        }
+    }
+
+    /// The weighted sum of the tasks' mean losses.
+    fn total_loss(&self, tallies: &BTreeMap<String, Tally>) -> f64 {
+        let tasks = self.config.active_tasks();
+        tasks
+            .iter()
+            .map(|(task, weight)| weight * tallies[*task].loss())
+            .sum()
+    }
+
+    /// Writes what the epoch gave; the snapshot comes last, so that nothing is ever behind it.
+    fn write_epoch(
+        &mut self,
+        around: &mut Surroundings<'_>,
+        test: &Evaluation,
+        is_best: bool,
+    ) -> Result<(), FitError> {
+        let best = self.state.best.expect("an epoch ended");
+        around.writer.write_metrics(&self.rows)?;
+        around
+            .writer
+            .write_predictions(&self.prediction_rows(best, test))?;
+        if let Some(log) = &around.log {
+            write_log(log, &self.rows)?;
+        }
+        if is_best {
+            let weights = weights_to_bytes(&self.best_weights)?;
+            around
+                .writer
+                .write_file(checkpoint::BEST, &weights, false)?;
+        }
+        self.write_snapshot(around)?;
+        self.update_record(around)
+    }
+
+    /// Predictions of the selected epoch and of the last.
+    fn prediction_rows(&self, best: Best, test: &Evaluation) -> Vec<PredictionRow> {
+        let mut rows = predictions(&self.datasets, &self.best_logits, best.epoch);
+        if best.epoch != self.state.epoch {
+            rows.extend(predictions(&self.datasets, &test.logits, self.state.epoch));
+        }
+        rows
+    }
+
+    fn give_signs_of_life(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
+        if self.snapshot_at.elapsed() >= SNAPSHOT {
+            self.write_snapshot(around)?;
+        }
+        if self.heartbeat_at.elapsed() >= HEARTBEAT {
+            self.update_record(around)?;
+        }
+        Ok(())
+    }
+
+    fn write_snapshot(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
+        self.state.duration_secs += self.counted_from.elapsed().as_secs_f64();
+        self.counted_from = Instant::now();
+        let snapshot = Snapshot {
+            state: self.state.clone(),
+            weights: self.network.state()?,
+            velocity: self.optimizer.velocity.clone(),
+            best_weights: self.best_weights.clone(),
+            best_logits: self.best_logits.clone(),
+        };
+        let bytes = snapshot.to_bytes()?;
+        around
+            .writer
+            .write_file(checkpoint::RESUME, &bytes, false)?;
+        self.snapshot_at = Instant::now();
+        Ok(())
+    }
+
+    /// Heartbeat, time spent and selection.
+    fn update_record(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
+        let (best, duration) = (self.state.best, self.state.duration_secs);
+        let now = (around.now)();
+        around.writer.update(|record| {
+            if let Some(process) = &mut record.process {
+                process.heartbeat = now;
+            }
+            record.duration_secs = Some(duration);
+            if let Some(Selection { epoch, .. }) = &mut record.selection {
+                *epoch = best.map(|best| best.epoch);
+            }
+        })?;
+        self.heartbeat_at = Instant::now();
+        Ok(())
+    }
+}
+
+/// How the losses of a round are grouped into optimiser steps.
+fn steps(config: &Config, datasets: &[Arc<Dataset>]) -> Vec<Vec<Pass>> {
+    let weights: BTreeMap<&str, f64> = config.active_tasks().into_iter().collect();
+    let passes = datasets.iter().enumerate().map(|(dataset, of)| Pass {
+        dataset,
+        tasks: (0..of.tasks.len())
+            .map(|i| (i, weights[of.tasks[i].name.as_str()]))
+            .collect(),
+    });
+    match config.multitask_training_type {
+        TrainingType::Joint | TrainingType::PretrainJoint => vec![passes.collect()],
+        TrainingType::Alternating | TrainingType::PretrainAlternating => passes
+            .flat_map(|pass| {
+                pass.tasks.into_iter().map(move |task| {
+                    vec![Pass {
+                        dataset: pass.dataset,
+                        tasks: vec![task],
+                    }]
+                })
+            })
+            .collect(),
+    }
+}
+
+fn empty_tallies(datasets: &[Arc<Dataset>]) -> BTreeMap<String, Tally> {
+    datasets
+        .iter()
+        .flat_map(|dataset| &dataset.tasks)
+        .map(|task| (task.name.clone(), Tally::new(&task.name)))
+        .collect()
+}
+
+/// A CSV copy of the metrics for other people's plots.
+fn write_log(path: &std::path::Path, rows: &[MetricRow]) -> Result<(), StoreError> {
+    let mut text = String::from("metric,epoch,step,value,count\n");
+    for row in rows {
+        let count = row.count.map_or(String::new(), |count| count.to_string());
+        let MetricRow {
+            metric,
+            epoch,
+            step,
+            value,
+            ..
+        } = row;
+        text += &format!("{metric},{epoch},{step},{value},{count}\n");
+    }
+    let folder = path.parent().expect("a log lies in a folder");
+    std::fs::create_dir_all(folder).map_err(StoreError::io(folder, "creating"))?;
+    write_atomically(path, text.as_bytes())
+}

@@ -1,0 +1,245 @@
+//! From specs to an ordered list of runs.
+//!
+//! Owns expansion over sweeps and seeds, who starts from whom, and where a run will lie. Reads the results
+//! root for parents that were trained before; writes nothing.
+
+use super::spec::{Checkpoint, Complaint, Config, Phase, Spec};
+use crate::record::{Status, provenance};
+use crate::source::{SourceError, nearest};
+use crate::store::{RunId, Scan, Store, StoreError, checkpoint};
+
+/// A run that is to be trained.
+#[derive(Debug, Clone)]
+pub struct PlannedRun {
+    /// Name of its spec.
+    pub spec: String,
+    /// Spec, swept values and seed; unique in a plan.
+    pub label: String,
+    /// What it is for.
+    pub phase: Phase,
+    /// Seed of every generator.
+    pub seed: u64,
+    /// Hyper-parameters, threads settled.
+    pub config: Config,
+    /// The run that it starts from.
+    pub parent: Option<PlannedParent>,
+}
+
+/// The run that a planned run starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedParent {
+    /// Which run.
+    pub origin: ParentRun,
+    /// Which of its weights.
+    pub checkpoint: Checkpoint,
+}
+
+/// A parent that is there, or will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParentRun {
+    /// Index of an earlier run of the plan.
+    Planned(usize),
+    /// A completed run below the results root.
+    Existing(RunId),
+}
+
+impl PlannedRun {
+    /// The folder that the run's own folder will lie in, below the results root.
+    pub fn folder(&self) -> String {
+        let config = &self.config;
+        let debug = if config.debug { "Debug-" } else { "" };
+        let phase = match (self.phase, &self.parent) {
+            (Phase::Pretrain, _) => "pretrained_",
+            (Phase::Train, Some(_)) => "loaded_pretrained-",
+            (Phase::Train, None) => "",
+        };
+        let (model, sub_name) = (&config.model, config.folder_sub_name());
+        format!("{debug}{phase}{model}/{sub_name}_{}", config.dataset)
+    }
+
+    /// Where the run lies if it starts at `moment`, unless that is taken.
+    ///
+    /// # Errors
+    /// A name of the spec is no part of a path.
+    pub fn run_id(&self, moment: jiff::Timestamp) -> Result<RunId, StoreError> {
+        format!("{}/{}", self.folder(), provenance::folder_time(moment)).parse()
+    }
+}
+
+/// The runs of `specs`, parents before children, otherwise in the order of the specs. Runs whose spec
+/// says nothing of threads get `threads`.
+///
+/// # Errors
+/// Every mistake between specs: two of one name, a parent that neither exists nor is scheduled or that is
+/// a sweep, a cycle.
+pub fn plan(
+    specs: &[Spec],
+    store: &Store,
+    threads: usize,
+) -> Result<Vec<PlannedRun>, Vec<SourceError>> {
+    let mut errors = duplicates(specs);
+    let order = match parents_first(specs) {
+        Ok(order) => order,
+        Err(error) => {
+            errors.push(error);
+            return Err(errors);
+        }
+    };
+    let mut scan: Option<Scan> = None;
+    let mut runs: Vec<PlannedRun> = Vec::new();
+    for spec in order {
+        let parent = match &spec.parent {
+            None => Ok(None),
+            Some(_) => find_parent(spec, specs, store, &mut scan).map(Some),
+        };
+        match parent {
+            Ok(parent) => expand(spec, parent.as_ref(), threads, &mut runs),
+            Err(error) => errors.push(error),
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(runs),
+        false => Err(errors),
+    }
+}
+
+/// What a spec's parent is, before seeds are matched.
+enum Parent {
+    Scheduled(String),
+    Existing(RunId),
+}
+
+fn expand(spec: &Spec, parent: Option<&Parent>, threads: usize, runs: &mut Vec<PlannedRun>) {
+    for variant in &spec.variants {
+        for seed in &spec.seeds {
+            let mut config = variant.config.clone();
+            config.threads.get_or_insert(threads);
+            let origin = parent.map(|parent| match parent {
+                Parent::Existing(run) => ParentRun::Existing(run.clone()),
+                Parent::Scheduled(name) => ParentRun::Planned(of_seed(runs, name, *seed)),
+            });
+            let wanted = spec.parent.as_ref().map(|parent| parent.checkpoint);
+            let swept = match variant.label.as_str() {
+                "" => String::new(),
+                label => format!("{label}, "),
+            };
+            runs.push(PlannedRun {
+                spec: spec.name.clone(),
+                label: format!("{} ({swept}seed {seed})", spec.name),
+                phase: spec.phase,
+                seed: *seed,
+                config,
+                parent: origin
+                    .zip(wanted)
+                    .map(|(origin, checkpoint)| PlannedParent { origin, checkpoint }),
+            });
+        }
+    }
+}
+
+/// The parent's run of the same seed, else its first one.
+fn of_seed(runs: &[PlannedRun], spec: &str, seed: u64) -> usize {
+    let of_spec = |run: &PlannedRun| run.spec == spec;
+    runs.iter()
+        .position(|run| of_spec(run) && run.seed == seed)
+        .or_else(|| runs.iter().position(of_spec))
+        .expect("parents are expanded before their children")
+}
+
+fn duplicates(specs: &[Spec]) -> Vec<SourceError> {
+    let twice = specs.iter().enumerate().filter_map(|(i, spec)| {
+        let first = specs[..i].iter().find(|other| other.name == spec.name)?;
+        let message = format!(
+            "`{}` is also the name of {}",
+            spec.name,
+            first.path().display()
+        );
+        Some(spec.error_on(
+            &["name"],
+            Complaint::new(message).help("rename one of them"),
+        ))
+    });
+    twice.collect()
+}
+
+/// The specs, parents first, otherwise in their order.
+fn parents_first(specs: &[Spec]) -> Result<Vec<&Spec>, SourceError> {
+    let mut order: Vec<&Spec> = Vec::new();
+    for spec in specs {
+        let mut chain = vec![spec];
+        while let Some(parent) = scheduled_parent(chain[chain.len() - 1], specs) {
+            if chain.iter().any(|link| link.name == parent.name) {
+                let names: Vec<&str> = chain.iter().map(|link| link.name.as_str()).collect();
+                let message = format!("`{}` descends from itself", parent.name);
+                let help = format!("the chain is {} → {}", names.join(" → "), parent.name);
+                return Err(spec.error_on(&["parent", "spec"], Complaint::new(message).help(help)));
+            }
+            chain.push(parent);
+        }
+        for link in chain.into_iter().rev() {
+            if !order.iter().any(|done| std::ptr::eq(*done, link)) {
+                order.push(link);
+            }
+        }
+    }
+    Ok(order)
+}
+
+fn scheduled_parent<'s>(spec: &Spec, specs: &'s [Spec]) -> Option<&'s Spec> {
+    let parent = spec.parent.as_ref()?;
+    specs.iter().find(|other| other.name == parent.spec)
+}
+
+fn find_parent(
+    spec: &Spec,
+    specs: &[Spec],
+    store: &Store,
+    scan: &mut Option<Scan>,
+) -> Result<Parent, SourceError> {
+    let wanted = spec.parent.as_ref().expect("called for children only");
+    let refuse = |complaint| Err(spec.error_on(&["parent", "spec"], complaint));
+    if let Some(parent) = scheduled_parent(spec, specs) {
+        if parent.variants.len() > 1 {
+            let message = format!(
+                "`{}` is a sweep of {} combinations, a parent must be one",
+                parent.name,
+                parent.variants.len()
+            );
+            return refuse(Complaint::new(message));
+        }
+        return Ok(Parent::Scheduled(parent.name.clone()));
+    }
+    let scan = scan.get_or_insert_with(|| store.scan());
+    let completed = scan.runs.iter().filter(|(_, record)| {
+        record.status == Status::Completed
+            && record
+                .spec
+                .as_ref()
+                .is_some_and(|name| *name == wanted.spec)
+    });
+    let Some((run, _)) = completed.max_by(|a, b| (&a.1.started, &a.0).cmp(&(&b.1.started, &b.0)))
+    else {
+        let message = format!(
+            "parent `{}` neither has a completed run nor is trained by this call",
+            wanted.spec
+        );
+        let names = specs
+            .iter()
+            .map(|s| s.name.as_str())
+            .filter(|name| *name != spec.name);
+        let help = match nearest(&wanted.spec, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name its spec too, or train it first".to_owned(),
+        };
+        return refuse(Complaint::new(message).help(help));
+    };
+    let file = match wanted.checkpoint {
+        Checkpoint::Best => checkpoint::BEST,
+        Checkpoint::Last => checkpoint::LAST,
+    };
+    if !store.file(run, file).is_file() {
+        let message = format!("run `{run}` of parent `{}` has no `{file}`", wanted.spec);
+        return refuse(Complaint::new(message).help("name its spec too, to train it again"));
+    }
+    Ok(Parent::Existing(run.clone()))
+}
