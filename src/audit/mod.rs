@@ -1,1 +1,109 @@
 //! Verification: binds a committed document to runs, recomputes its numbers, and applies the rules.
+//!
+//! Owns the walk back from text to data. The document is parsed as if nothing were known of how it was
+//! made; what cannot be decided is counted as not assessed, never as passed. Documents come from
+//! `document`, specs and selection from `report`, runs from `store`; findings go to `audit::output`.
+
+pub mod bind;
+pub mod decimal;
+pub mod evidence;
+pub mod finding;
+pub mod output;
+pub mod recompute;
+pub mod rules;
+
+use serde::Serialize;
+
+use crate::document::Document;
+use crate::report::spec::TableSpec;
+use crate::store::Store;
+use bind::Locked;
+use evidence::RunState;
+use finding::{Finding, RuleCount, Severities, Severity, Sink};
+use rules::numbers::Cells;
+
+/// What a document is verified against.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The document, as findings name it.
+    pub path: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// The runs.
+    pub store: &'a Store,
+    /// Every table spec of the project.
+    pub specs: &'a [TableSpec],
+    /// What the settings say of severities.
+    pub severities: &'a Severities,
+    /// What `repro tables` would write now: the document's text, or why there is none.
+    pub rendered: Option<Result<&'a str, &'a str>>,
+    /// What `repro.lock` says of the records.
+    pub locked: &'a Locked,
+}
+
+/// A level that a table reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Level {
+    /// The table's heading.
+    pub table: String,
+    /// `L0` to `L5`.
+    pub level: &'static str,
+    /// Rules that keep it from the next.
+    pub blocked_by: Vec<&'static str>,
+}
+
+/// The outcome of verifying one document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verification {
+    /// The document.
+    pub document: String,
+    /// What became of the numeric cells.
+    pub cells: Cells,
+    /// Runs cited and read.
+    pub n_runs: usize,
+    /// What the tables may claim.
+    pub levels: Vec<Level>,
+    /// In the order of the document.
+    pub findings: Vec<Finding>,
+    /// Per rule.
+    pub rules: Vec<RuleCount>,
+}
+
+/// Verifies one document.
+pub fn verify(inputs: &Inputs<'_>) -> Verification {
+    let document = Document::parse(inputs.text);
+    let bound = bind::bind(&document, inputs.specs, inputs.store, inputs.locked);
+    let mut sink = Sink::new(inputs.path, inputs.severities, rules::ALL);
+    rules::provenance::check(&bound, &mut sink);
+    rules::records::check(&bound, &mut sink);
+    let cells = rules::numbers::check(&bound, &mut sink);
+    rules::history::check(inputs, &mut sink);
+    let n_runs = bound
+        .runs
+        .values()
+        .filter(|state| matches!(state, RunState::Present(_)))
+        .count();
+    let (findings, rules) = sink.finish();
+    Verification {
+        document: inputs.path.to_owned(),
+        cells,
+        n_runs,
+        levels: Vec::new(),
+        findings,
+        rules,
+    }
+}
+
+impl Verification {
+    /// Whether a finding at or above `fail_on` stands, or no cell at all was verified.
+    pub fn fails(&self, fail_on: Severity) -> bool {
+        let bad = |finding: &Finding| !finding.waived && finding.severity >= fail_on;
+        self.cells.verified == 0 || self.findings.iter().any(bad)
+    }
+
+    /// Whether every numeric cell is verified from metrics and from predictions.
+    pub fn is_complete(&self) -> bool {
+        let cells = &self.cells;
+        cells.verified == cells.numeric && cells.verified_from_predictions == cells.numeric
+    }
+}

@@ -1,16 +1,177 @@
-//! `repro inspect`.
+//! `repro inspect`: what the parser understood of a document.
 
-use clap::Args;
+use std::fmt::Write as _;
+use std::path::PathBuf;
 
-use super::Global;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{EXIT_OK, Global};
+use crate::document::{Document, Resolved, Row, Table};
 
 /// Arguments of `repro inspect`.
 #[derive(Debug, Args)]
-pub(super) struct Inspect {}
+pub(super) struct Inspect {
+    /// The markdown document.
+    document: PathBuf,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// A summary for people.
+    Human,
+    /// Everything, for programs.
+    Json,
+}
+
+/// Format 1 of the JSON output.
+#[derive(Serialize)]
+struct Inspection<'d> {
+    format: u32,
+    path: String,
+    #[serde(flatten)]
+    document: &'d Document,
+}
 
 impl Inspect {
-    pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
-        let _ = global;
-        anyhow::bail!("not built yet")
+    pub(super) fn execute(&self, _: &Global) -> anyhow::Result<u8> {
+        let path = self.document.display().to_string();
+        let text = std::fs::read_to_string(&self.document)
+            .with_context(|| format!("cannot read document `{path}`"))?;
+        let document = Document::parse(&text);
+        match self.format {
+            Format::Human => print!("{}", summary(&path, &document)),
+            Format::Json => {
+                let inspection = Inspection {
+                    format: 1,
+                    path,
+                    document: &document,
+                };
+                println!("{}", serde_json::to_string_pretty(&inspection)?);
+            }
+        }
+        Ok(EXIT_OK)
     }
+}
+
+fn summary(path: &str, document: &Document) -> String {
+    let mut out = String::new();
+    for table in &document.tables {
+        let section = table.section.last().map_or("no heading", String::as_str);
+        let columns = match &table.header {
+            Some(header) => format!("{} columns", header.len()),
+            None => "no header".to_owned(),
+        };
+        let n_rows = table.rows.len();
+        line(
+            &mut out,
+            format_args!(
+                "{path}:{}: table, {columns}, {n_rows} rows ({section})",
+                table.line
+            ),
+        );
+        for row in &table.rows {
+            line(
+                &mut out,
+                format_args!("  {}: {}", row.line, describe(document, table, row)),
+            );
+        }
+    }
+    for definition in &document.definitions {
+        let place = format!("{path}:{}:{}", definition.line, definition.column);
+        let kind = definition.kind.as_str();
+        let paths = definition.paths.join(", ");
+        let keys: usize = definition
+            .records
+            .iter()
+            .map(|record| record.values.len())
+            .sum();
+        let record = if keys > 0 {
+            format!("{keys} keys")
+        } else {
+            String::new()
+        };
+        let what = [paths, record].into_iter().filter(|part| !part.is_empty());
+        let what = what.collect::<Vec<_>>().join("; ");
+        line(
+            &mut out,
+            format_args!("{place}: definition [{}], {kind} {what}", definition.mark),
+        );
+        for broken in &definition.broken {
+            line(
+                &mut out,
+                format_args!(
+                    "  {}:{}: no record: {}",
+                    broken.line, broken.column, broken.message
+                ),
+            );
+        }
+    }
+    for comment in &document.comments {
+        line(
+            &mut out,
+            format_args!(
+                "{path}:{}:{}: comment `{}`",
+                comment.line, comment.column, comment.text
+            ),
+        );
+    }
+    for unparsed in &document.unparsed {
+        line(
+            &mut out,
+            format_args!(
+                "{path}:{}:{}: not understood `{}`",
+                unparsed.line, unparsed.column, unparsed.text
+            ),
+        );
+    }
+    let n_rows: usize = document.tables.iter().map(|table| table.rows.len()).sum();
+    line(
+        &mut out,
+        format_args!(
+            "{} tables, {n_rows} rows, {} numeric cells, {} definitions, {} records, {} comments, {} lines not understood",
+            document.tables.len(),
+            document.numeric_cells().count(),
+            document.definitions.len(),
+            document.records.len(),
+            document.comments.len(),
+            document.unparsed.len(),
+        ),
+    );
+    out
+}
+
+/// A row as `label [mark → line] header = text, …`.
+fn describe(document: &Document, table: &Table, row: &Row) -> String {
+    let mut parts = vec![row.label.clone()];
+    for mark in &row.marks {
+        let target = match document.resolve(table, &mark.text) {
+            Resolved::Missing => "undefined".to_owned(),
+            Resolved::One(definition) => format!("line {}", definition.line),
+            Resolved::Ambiguous(several) => {
+                let lines: Vec<String> = several.iter().map(|d| d.line.to_string()).collect();
+                format!("lines {}", lines.join(" or "))
+            }
+        };
+        parts.push(format!("[{} → {target}]", mark.text));
+    }
+    let cells: Vec<String> = row
+        .cells
+        .iter()
+        .filter(|cell| !cell.text.is_empty())
+        .map(|cell| {
+            let header = cell.header.as_deref().unwrap_or("?");
+            format!("{header} = {}", cell.text)
+        })
+        .collect();
+    parts.push(cells.join(", "));
+    parts.join(" ").trim_end().to_owned()
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("writing to a string");
 }

@@ -6,10 +6,13 @@
 
 pub mod aggregate;
 pub mod assemble;
+pub mod document;
 #[cfg(test)]
 mod fixture;
 pub mod footnote;
 pub mod interval;
+pub mod lock;
+pub mod render;
 pub mod rounding;
 pub mod select;
 pub mod spec;

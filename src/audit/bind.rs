@@ -1,0 +1,307 @@
+//! The join of a document with specs and runs: table → spec, column → metric, row → definitions → runs.
+//!
+//! The parser knows no run and no spec, the specs know no text; only this module knows both.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::document::{Definition, Document, Resolved, Row, Table};
+use crate::record::RunRecord;
+use crate::report::spec::{Column, Filter, TableSpec};
+use crate::store::{RECORD, RunId, Store};
+
+use super::evidence::{RunFiles, RunState, Runs, read};
+
+/// Content hashes of `run.json` by run, as `repro.lock` has them; empty without a lock.
+pub type Locked = BTreeMap<String, String>;
+
+/// A document with what its tables and rows mean.
+#[derive(Debug)]
+pub struct Bound<'d> {
+    /// The document.
+    pub document: &'d Document,
+    /// Its tables, in the order of the text.
+    pub tables: Vec<BoundTable<'d>>,
+    /// Every cited run.
+    pub runs: Runs,
+}
+
+/// A table, and the spec it was made from.
+#[derive(Debug)]
+pub struct BoundTable<'d> {
+    /// The table.
+    pub table: &'d Table,
+    /// The spec whose headers it has.
+    pub spec: Option<&'d TableSpec>,
+    /// Its rows.
+    pub rows: Vec<BoundRow<'d>>,
+}
+
+/// A row, and what its marks lead to.
+#[derive(Debug)]
+pub struct BoundRow<'d> {
+    /// The row.
+    pub row: &'d Row,
+    /// The spec's row with its label.
+    pub spec: Option<&'d crate::report::spec::Row>,
+    /// What each mark resolves to.
+    pub marks: Vec<Resolved<'d>>,
+    /// The definitions that its marks mean.
+    pub definitions: Vec<&'d Definition>,
+    /// The runs that its definitions name, in their order.
+    pub runs: Vec<RunId>,
+}
+
+impl Table {
+    /// The innermost heading it lies under, by which findings name it.
+    pub(super) fn name(&self) -> &str {
+        self.section.last().map_or("", String::as_str)
+    }
+}
+
+impl<'d> BoundTable<'d> {
+    /// The spec's column with this header.
+    pub fn column(&self, header: &str) -> Option<&'d Column> {
+        let columns = &self.spec?.columns;
+        columns
+            .iter()
+            .find(|column| same_words(&column.header, header))
+    }
+}
+
+impl BoundRow<'_> {
+    /// Whether the row's numbers are said to be somebody else's.
+    pub fn is_quoted(&self) -> bool {
+        let by_definition = self
+            .definitions
+            .iter()
+            .any(|definition| definition.kind == crate::document::Kind::Quoted);
+        by_definition || self.spec.is_some_and(|row| row.quoted.is_some())
+    }
+
+    /// A run that does not fulfil the conditions of the table or of the row's label, and the one it fails.
+    pub fn mistaken_run<'b>(
+        &'b self,
+        spec: &'b TableSpec,
+        runs: &Runs,
+    ) -> Option<(&'b RunId, &'b str, &'b Value)> {
+        let row = self.spec?;
+        self.runs.iter().find_map(|run| {
+            let Some(RunState::Present(files)) = runs.get(run) else {
+                return None;
+            };
+            let unmet = |filter| unmet(filter, run, &files.record);
+            let (key, wanted) = unmet(&spec.runs).or_else(|| unmet(&row.filter))?;
+            Some((run, key, wanted))
+        })
+    }
+
+    /// Its runs with their files, or why they cannot be used.
+    pub fn files<'r>(&self, runs: &'r Runs) -> Result<Vec<(&'r RunId, &'r RunFiles)>, String> {
+        if self.runs.is_empty() {
+            return Err("no run is cited".to_owned());
+        }
+        let usable = |run: &RunId| match runs.get_key_value(run) {
+            Some((_, RunState::Present(files))) if !files.altered.is_empty() => {
+                Err(format!("run `{run}` was altered"))
+            }
+            Some((run, RunState::Present(files))) => Ok((run, &**files)),
+            Some((_, RunState::Unfinished(status))) => Err(format!("run `{run}` is {status}")),
+            Some((_, RunState::Unreadable(_))) => Err(format!("run `{run}` cannot be read")),
+            Some((_, RunState::Missing)) | None => Err(format!("run `{run}` is not there")),
+        };
+        self.runs.iter().map(usable).collect()
+    }
+}
+
+/// Joins `document` with `specs` and the runs in `store` that it cites.
+pub fn bind<'d>(
+    document: &'d Document,
+    specs: &'d [TableSpec],
+    store: &Store,
+    locked: &Locked,
+) -> Bound<'d> {
+    let mut runs = Runs::new();
+    let read = |run: &RunId| read(store, run, locked.get(run.as_str()).map(String::as_str));
+    for definition in &document.definitions {
+        for run in definition.paths.iter().filter_map(|path| cited_run(path)) {
+            runs.entry(run).or_insert_with_key(read);
+        }
+    }
+    let marks = document
+        .tables
+        .iter()
+        .flat_map(|table| &table.rows)
+        .flat_map(|row| &row.marks);
+    for run in marks.filter_map(|mark| cited_run(mark.target.as_ref()?)) {
+        runs.entry(run).or_insert_with_key(read);
+    }
+    let tables = document
+        .tables
+        .iter()
+        .map(|table| {
+            let mut rows: Vec<BoundRow<'d>> = table
+                .rows
+                .iter()
+                .map(|row| bind_row(document, table, row))
+                .collect();
+            let spec = spec_of(table, &rows, specs, &runs);
+            if let Some(spec) = spec {
+                assign_spec_rows(&mut rows, spec);
+            }
+            BoundTable { table, spec, rows }
+        })
+        .collect();
+    Bound {
+        document,
+        tables,
+        runs,
+    }
+}
+
+fn bind_row<'d>(document: &'d Document, table: &Table, row: &'d Row) -> BoundRow<'d> {
+    let mut bound = BoundRow {
+        row,
+        spec: None,
+        marks: Vec::new(),
+        definitions: Vec::new(),
+        runs: Vec::new(),
+    };
+    for mark in &row.marks {
+        let mut paths: Vec<&String> = Vec::new();
+        let resolved = document.resolve(table, &mark.text);
+        match (&mark.target, &resolved) {
+            (Some(target), _) => paths.push(target),
+            (None, Resolved::One(definition)) => {
+                bound.definitions.push(definition);
+                paths.extend(&definition.paths);
+            }
+            (None, Resolved::Missing | Resolved::Ambiguous(_)) => {}
+        }
+        bound.marks.push(resolved);
+        for run in paths.into_iter().filter_map(|path| cited_run(path)) {
+            if !bound.runs.contains(&run) {
+                bound.runs.push(run);
+            }
+        }
+    }
+    bound
+}
+
+/// The run that a path leads to: what follows `results/`, with or without the record's name.
+pub fn cited_run(path: &str) -> Option<RunId> {
+    let path = path.trim_end_matches('/');
+    let folder = path
+        .strip_suffix(RECORD)
+        .and_then(|folder| folder.strip_suffix('/'))
+        .unwrap_or(path);
+    let below = match folder.rfind("/results/") {
+        Some(at) => &folder[at + 1..],
+        None => folder.strip_prefix("./").unwrap_or(folder),
+    };
+    RunId::from_cited(below)
+}
+
+/// The spec that a table was made from: same headers; of several, the one with the same heading, then the
+/// one whose conditions most cited runs fulfil, then the one with most of the labels.
+fn spec_of<'d>(
+    table: &Table,
+    rows: &[BoundRow<'_>],
+    specs: &'d [TableSpec],
+    runs: &Runs,
+) -> Option<&'d TableSpec> {
+    let header = table.header.as_ref()?;
+    let score = |spec: &TableSpec| {
+        let n_headers = header
+            .iter()
+            .filter(|cell| {
+                spec.columns
+                    .iter()
+                    .any(|column| same_words(&column.header, &cell.text))
+            })
+            .count();
+        let n_fitting = rows
+            .iter()
+            .flat_map(|row| &row.runs)
+            .filter(|run| match runs.get(*run) {
+                Some(RunState::Present(files)) => fits(&spec.runs, run, &files.record),
+                _ => false,
+            })
+            .count();
+        let n_labels = rows
+            .iter()
+            .filter(|row| {
+                spec.rows
+                    .iter()
+                    .any(|found| same_words(&found.label, &row.row.label))
+            })
+            .count();
+        let same_heading = same_words(&spec.heading, table.name());
+        (n_headers > 0).then_some((same_heading, n_headers, n_fitting, n_labels))
+    };
+    let mut best = None;
+    for spec in specs {
+        let score = score(spec);
+        if score.is_some() && best.is_none_or(|(best, _)| score > best) {
+            best = Some((score, spec));
+        }
+    }
+    best.map(|(_, spec)| spec)
+}
+
+/// Gives each row the first spec row with its label that no row above took.
+fn assign_spec_rows<'d>(rows: &mut [BoundRow<'d>], spec: &'d TableSpec) {
+    let mut taken = vec![false; spec.rows.len()];
+    for row in rows {
+        let free = (0..spec.rows.len())
+            .find(|&idx| !taken[idx] && same_words(&spec.rows[idx].label, &row.row.label));
+        if let Some(idx) = free {
+            taken[idx] = true;
+            row.spec = Some(&spec.rows[idx]);
+        }
+    }
+}
+
+/// Whether a run fulfils the conditions of a table or row.
+pub fn fits(filter: &Filter, run: &RunId, record: &RunRecord) -> bool {
+    unmet(filter, run, record).is_none()
+}
+
+/// The first condition that a run does not fulfil.
+pub fn unmet<'f>(
+    filter: &'f Filter,
+    run: &RunId,
+    record: &RunRecord,
+) -> Option<(&'f str, &'f Value)> {
+    let meets = |key: &str, wanted: &Value| match key {
+        "run" => wanted
+            .as_str()
+            .is_some_and(|text| text == run.as_str() || cited_run(text).as_ref() == Some(run)),
+        "spec" => wanted.as_str() == record.spec.as_deref(),
+        _ => record
+            .hyper_parameters
+            .get(key)
+            .is_some_and(|found| same_value(found, wanted)),
+    };
+    filter
+        .iter()
+        .find(|(key, wanted)| !meets(key, wanted))
+        .map(|(key, wanted)| (key.as_str(), wanted))
+}
+
+/// Equality in which `1` is `1.0`, as specs may write either.
+fn same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b))
+        }
+        (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
+        _ => a == b,
+    }
+}
+
+/// Equality of texts up to the amount of white space.
+fn same_words(a: &str, b: &str) -> bool {
+    a.split_whitespace().eq(b.split_whitespace())
+}

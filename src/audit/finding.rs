@@ -1,0 +1,283 @@
+//! Findings: what a rule says of a place in a document, and the counters that every rule keeps.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably wrong.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+impl Severity {
+    /// The name in settings and output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// The severity of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Note, Self::Warning, Self::Error]
+            .into_iter()
+            .find(|severity| severity.as_str() == name)
+    }
+}
+
+/// How a finding was arrived at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// From what was parsed; only these are errors by default.
+    Parsed,
+}
+
+/// A rule of the catalogue. Ids are permanent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// `RPRnnn`.
+    pub id: &'static str,
+    /// Kebab-case name.
+    pub name: &'static str,
+    /// Severity unless a finding or the settings say otherwise.
+    pub severity: Severity,
+}
+
+/// Where a finding points: 1-based, `end_column` after the last character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column of the first character.
+    pub column: usize,
+    /// Column after the last character.
+    pub end_column: usize,
+}
+
+/// Something that supports a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// `run`, `file`, `definition`, `value`.
+    pub kind: &'static str,
+    /// What it says.
+    pub text: String,
+}
+
+/// What a finding is about, independent of lines: the fingerprint is made of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The table's heading.
+    pub table: String,
+    /// The row's label, or a definition's mark.
+    pub row: String,
+    /// The column's header.
+    pub column: String,
+    /// Which form of the rule, such as `none` or `altered`.
+    pub kind: &'static str,
+}
+
+/// What a rule says of a place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// Name of the rule.
+    pub name: &'static str,
+    /// After the settings.
+    pub severity: Severity,
+    /// The document.
+    pub path: String,
+    /// 1-based.
+    pub line: usize,
+    /// 1-based, Unicode scalar values.
+    pub column: usize,
+    /// After the last character.
+    pub end_column: usize,
+    /// What is wrong: lowercase, no final period.
+    pub message: String,
+    /// What supports it.
+    pub evidence: Vec<Evidence>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// A replacement for the text at the place.
+    pub fix: Option<String>,
+    /// How it was arrived at.
+    pub confidence: Confidence,
+    /// Stable over moves of lines: of rule, table, row, column and kind.
+    pub fingerprint: String,
+    /// Whether a waiver covers it.
+    pub waived: bool,
+}
+
+impl Finding {
+    /// A finding of `rule` at `place`; the document's path is filled in by the [`Sink`].
+    pub fn new(rule: &'static Rule, place: Place, subject: &Subject, message: String) -> Self {
+        let key = [
+            rule.id,
+            &subject.table,
+            &subject.row,
+            &subject.column,
+            subject.kind,
+        ]
+        .join("\0");
+        Self {
+            rule: rule.id,
+            name: rule.name,
+            severity: rule.severity,
+            path: String::new(),
+            line: place.line,
+            column: place.column,
+            end_column: place.end_column,
+            message,
+            evidence: Vec::new(),
+            hint: None,
+            fix: None,
+            confidence: Confidence::Parsed,
+            fingerprint: blake3::hash(key.as_bytes()).to_hex()[..16].to_owned(),
+            waived: false,
+        }
+    }
+
+    /// The same with another severity than the rule's.
+    #[must_use]
+    pub fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
+    /// The same with something that supports it.
+    #[must_use]
+    pub fn with_evidence(mut self, kind: &'static str, text: impl Into<String>) -> Self {
+        self.evidence.push(Evidence {
+            kind,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+
+    /// The same with a replacement for the text at its place.
+    #[must_use]
+    pub fn with_fix(self, fix: impl Into<String>) -> Self {
+        Self {
+            fix: Some(fix.into()),
+            ..self
+        }
+    }
+}
+
+/// What a rule did in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleCount {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// Subjects found right.
+    pub verified: usize,
+    /// Findings reported.
+    pub findings: usize,
+    /// Subjects that could not be decided.
+    pub not_assessed: usize,
+    /// What was missing to decide them, sorted.
+    pub missing: Vec<String>,
+}
+
+/// What the settings say of severities: `None` is off.
+pub type Severities = BTreeMap<String, Option<Severity>>;
+
+/// Where rules put their findings and counts.
+#[derive(Debug)]
+pub struct Sink<'s> {
+    path: &'s str,
+    severities: &'s Severities,
+    findings: Vec<Finding>,
+    counts: BTreeMap<&'static str, RuleCount>,
+}
+
+impl<'s> Sink<'s> {
+    /// An empty sink for the document at `path`; every rule of `rules` gets its counters.
+    pub fn new(path: &'s str, severities: &'s Severities, rules: &[&'static Rule]) -> Self {
+        let count = |rule: &&'static Rule| {
+            let count = RuleCount {
+                rule: rule.id,
+                verified: 0,
+                findings: 0,
+                not_assessed: 0,
+                missing: Vec::new(),
+            };
+            (rule.id, count)
+        };
+        Self {
+            path,
+            severities,
+            findings: Vec::new(),
+            counts: rules.iter().map(count).collect(),
+        }
+    }
+
+    fn count(&mut self, rule: &'static str) -> &mut RuleCount {
+        self.counts
+            .get_mut(rule)
+            .expect("every rule is registered with the sink")
+    }
+
+    /// One subject of `rule` is right.
+    pub fn verified(&mut self, rule: &'static Rule) {
+        self.count(rule.id).verified += 1;
+    }
+
+    /// One subject of `rule` could not be decided, for want of `missing`.
+    pub fn not_assessed(&mut self, rule: &'static Rule, missing: impl Into<String>) {
+        let count = self.count(rule.id);
+        count.not_assessed += 1;
+        let missing = missing.into();
+        if let Err(at) = count.missing.binary_search(&missing) {
+            count.missing.insert(at, missing);
+        }
+    }
+
+    /// Something is wrong; dropped where the settings switch the rule off.
+    pub fn report(&mut self, finding: Finding) {
+        let severity = match self.severities.get(finding.rule) {
+            Some(None) => return,
+            Some(Some(severity)) => *severity,
+            None => finding.severity,
+        };
+        self.count(finding.rule).findings += 1;
+        self.findings.push(Finding {
+            path: self.path.to_owned(),
+            severity,
+            ..finding
+        });
+    }
+
+    /// Whether anything was reported as an error.
+    pub fn has_errors(&self) -> bool {
+        let mut severities = self.findings.iter().map(|finding| finding.severity);
+        severities.any(|severity| severity == Severity::Error)
+    }
+
+    /// The findings in the order of the document, and the counts in the order of the rules.
+    pub fn finish(mut self) -> (Vec<Finding>, Vec<RuleCount>) {
+        self.findings.sort_by(|a, b| {
+            (a.line, a.column, a.rule, &a.message).cmp(&(b.line, b.column, b.rule, &b.message))
+        });
+        (self.findings, self.counts.into_values().collect())
+    }
+}

@@ -1,0 +1,4 @@
+//! Verifications as text: for people, for programs.
+
+pub mod human;
+pub mod json;

@@ -1,0 +1,212 @@
+//! Metrics from stored predictions, written a second time on purpose: none of this is shared with the
+//! trainer, so that a mistake in its metrics does not verify itself.
+
+use polars::prelude::PolarsError;
+
+use crate::metric::{MetricName, Split, name};
+use crate::store::{Predictions, prediction_column as column};
+
+/// Greatest relative difference between a stored metric and the same metric from predictions. Both are sums
+/// of the same numbers; only the order of summation is free.
+pub const TOLERANCE: f64 = 1e-9;
+
+/// A metric computed from predictions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recomputed {
+    /// The value, in the unit of the metric.
+    pub value: f64,
+    /// Samples behind it.
+    pub n: usize,
+}
+
+/// The columns of one task, split and epoch.
+struct Samples {
+    label: Vec<i32>,
+    prediction: Vec<i32>,
+    log_probability: Vec<f64>,
+    expected: Vec<Option<f64>>,
+    label_mean: Vec<Option<f64>>,
+    label_std: Vec<Option<f64>>,
+}
+
+/// The metric at an epoch; `None` where the predictions do not hold what it needs: another epoch, another
+/// split, or a metric that does not follow from single samples.
+///
+/// # Errors
+/// The frame is not of the schema.
+pub fn from_predictions(
+    predictions: &Predictions,
+    metric: &MetricName,
+    epoch: i32,
+) -> Result<Option<Recomputed>, PolarsError> {
+    let samples = samples(predictions, metric.split, &metric.task, epoch)?;
+    let n = samples.label.len();
+    if n == 0 {
+        return Ok(None);
+    }
+    let value = match metric.name.as_str() {
+        name::ACCURACY => Some(samples.accuracy()),
+        name::LOSS => Some(samples.loss()),
+        name::MAE => Some(samples.mae()),
+        name::MAE_EXPECTED => samples.mae_expected(),
+        name::EPSILON => samples.epsilon(),
+        _ => None,
+    };
+    Ok(value.map(|value| Recomputed { value, n }))
+}
+
+/// Whether two values of a metric are the same up to the order of summation.
+pub fn agree(stored: f64, recomputed: f64) -> bool {
+    (stored.is_nan() && recomputed.is_nan())
+        || (stored - recomputed).abs() <= TOLERANCE * stored.abs().max(recomputed.abs())
+}
+
+fn samples(
+    predictions: &Predictions,
+    split: Split,
+    task: &str,
+    epoch: i32,
+) -> Result<Samples, PolarsError> {
+    let frame = predictions.frame();
+    let splits = frame.column(column::SPLIT)?.str()?;
+    let tasks = frame.column(column::TASK)?.str()?;
+    let epochs = frame.column(column::EPOCH)?.i32()?;
+    let label = frame.column(column::LABEL)?.i32()?;
+    let prediction = frame.column(column::PREDICTION)?.i32()?;
+    let log_probability = frame.column(column::LOG_PROBABILITY)?.f64()?;
+    let expected = frame.column(column::EXPECTED)?.f64()?;
+    let label_mean = frame.column(column::LABEL_MEAN)?.f64()?;
+    let label_std = frame.column(column::LABEL_STD)?.f64()?;
+    let rows: Vec<usize> = (0..frame.height())
+        .filter(|&row| {
+            splits.get(row) == Some(split.as_str())
+                && tasks.get(row) == Some(task)
+                && epochs.get(row) == Some(epoch)
+        })
+        .collect();
+    // A null where a number belongs makes the metric NaN, which agrees with nothing.
+    Ok(Samples {
+        label: rows.iter().filter_map(|&row| label.get(row)).collect(),
+        prediction: rows.iter().filter_map(|&row| prediction.get(row)).collect(),
+        log_probability: rows
+            .iter()
+            .map(|&row| log_probability.get(row).unwrap_or(f64::NAN))
+            .collect(),
+        expected: rows.iter().map(|&row| expected.get(row)).collect(),
+        label_mean: rows.iter().map(|&row| label_mean.get(row)).collect(),
+        label_std: rows.iter().map(|&row| label_std.get(row)).collect(),
+    })
+}
+
+impl Samples {
+    fn mean(&self, terms: impl Iterator<Item = f64>) -> f64 {
+        terms.sum::<f64>() / self.label.len() as f64
+    }
+
+    fn accuracy(&self) -> f64 {
+        let pairs = self.label.iter().zip(&self.prediction);
+        self.mean(pairs.map(|(label, prediction)| f64::from(u8::from(label == prediction))))
+    }
+
+    /// Mean negative log-likelihood, natural logarithm.
+    fn loss(&self) -> f64 {
+        self.mean(self.log_probability.iter().map(|log| -log))
+    }
+
+    /// Mean absolute error of the predicted class, in years.
+    fn mae(&self) -> f64 {
+        let pairs = self.label.iter().zip(&self.prediction);
+        self.mean(
+            pairs.map(|(label, prediction)| (f64::from(*label) - f64::from(*prediction)).abs()),
+        )
+    }
+
+    /// Mean absolute error of the expectation over the classes, in years.
+    fn mae_expected(&self) -> Option<f64> {
+        let expected: Option<Vec<f64>> = self.expected.iter().copied().collect();
+        let expected = expected?;
+        let pairs = self.label.iter().zip(&expected);
+        Some(self.mean(pairs.map(|(label, expected)| (f64::from(*label) - expected).abs())))
+    }
+
+    /// Mean of `1 - exp(-(prediction - mean)² / 2 deviation²)` over the votes behind the labels.
+    fn epsilon(&self) -> Option<f64> {
+        let means: Option<Vec<f64>> = self.label_mean.iter().copied().collect();
+        let deviations: Option<Vec<f64>> = self.label_std.iter().copied().collect();
+        let votes = means?.into_iter().zip(deviations?);
+        let terms = self
+            .prediction
+            .iter()
+            .zip(votes)
+            .map(|(prediction, (mean, deviation))| {
+                let distance = f64::from(*prediction) - mean;
+                1.0 - (-distance * distance / (2.0 * deviation * deviation)).exp()
+            });
+        Some(self.mean(terms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::PredictionRow;
+
+    fn row(
+        sample: &str,
+        epoch: i32,
+        label: i32,
+        prediction: i32,
+        probability: f64,
+    ) -> PredictionRow {
+        PredictionRow {
+            split: "test".into(),
+            task: "age".into(),
+            sample: sample.into(),
+            epoch,
+            label,
+            prediction,
+            probability,
+            log_probability: probability.ln(),
+            expected: Some(f64::from(prediction) + 0.5),
+            label_mean: Some(f64::from(label)),
+            label_std: Some(2.0),
+        }
+    }
+
+    #[test]
+    fn metrics_by_hand() {
+        let rows = [
+            row("a", 3, 30, 30, 0.5),
+            row("b", 3, 20, 24, 0.25),
+            row("c", 2, 1, 9, 0.1),
+        ];
+        let predictions = Predictions::from_rows(&rows);
+        let value = |name: &str| {
+            let metric = MetricName::new(Split::Test, "age", name);
+            let found = from_predictions(&predictions, &metric, 3).expect("the schema");
+            found.expect("stored").value
+        };
+        assert_eq!(value("accuracy"), 0.5);
+        assert_eq!(value("mae"), 2.0);
+        assert_eq!(value("mae_expected"), 2.5);
+        // (ln 2 + ln 4) / 2
+        assert!(agree(value("loss"), 1.039_720_770_839_917_9));
+        // (0 + 1 - e^-2) / 2
+        assert!(agree(value("epsilon"), 0.432_332_358_381_693_65));
+    }
+
+    #[test]
+    fn what_is_not_stored_is_none() {
+        let predictions = Predictions::from_rows(&[row("a", 3, 30, 30, 0.5)]);
+        for (split, task, name, epoch) in [
+            (Split::Test, "age", "mae", 2),
+            (Split::Valid, "age", "mae", 3),
+            (Split::Test, "total", "loss", 3),
+            (Split::Test, "age", "learning_rate", 3),
+        ] {
+            let metric = MetricName::new(split, task, name);
+            let found = from_predictions(&predictions, &metric, epoch).expect("the schema");
+            assert_eq!(found, None);
+        }
+    }
+}

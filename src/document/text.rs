@@ -1,0 +1,238 @@
+//! The document's lines, with code and comments blanked out, and positions in them.
+//!
+//! Blanking keeps every byte offset, so that what is found in the blanked text has its place in the original.
+
+use super::{Comment, Unparsed};
+
+/// A document's text.
+pub(super) struct Text<'t> {
+    original: &'t str,
+    /// Same length as `original`; fenced code and comments are blanks.
+    blanked: String,
+    /// Byte ranges of the lines, without line ends.
+    ranges: Vec<(usize, usize)>,
+    /// The comments that were blanked.
+    pub(super) comments: Vec<Comment>,
+    /// Comments without an end, which hide nothing.
+    pub(super) unclosed: Vec<Unparsed>,
+}
+
+/// Opening of fenced code.
+struct Fence {
+    character: u8,
+    length: usize,
+}
+
+impl<'t> Text<'t> {
+    pub(super) fn new(original: &'t str) -> Self {
+        let mut text = Self {
+            original,
+            blanked: String::new(),
+            ranges: line_ranges(original),
+            comments: Vec::new(),
+            unclosed: Vec::new(),
+        };
+        let mut bytes = original.as_bytes().to_vec();
+        let mut fence: Option<Fence> = None;
+        // Where the last comment ended: lines before it lie inside the comment.
+        let mut resume = 0;
+        for line in 0..text.ranges.len() {
+            let (start, end) = text.ranges[line];
+            if end < resume {
+                continue;
+            }
+            let opening = Fence::at(&original[start..end]).filter(|_| start >= resume);
+            match (&fence, opening) {
+                (Some(open), found) => {
+                    let closes =
+                        found.is_some_and(|found| open.is_closed_by(&found, &original[start..end]));
+                    blank(&mut bytes[start..end]);
+                    if closes {
+                        fence = None;
+                    }
+                }
+                (None, Some(opening)) => {
+                    blank(&mut bytes[start..end]);
+                    fence = Some(opening);
+                }
+                (None, None) => resume = text.blank_comments(start.max(resume), end, &mut bytes),
+            }
+        }
+        text.blanked = String::from_utf8(bytes).expect("whole characters were replaced by blanks");
+        text
+    }
+
+    /// Blanks the comments that begin in `start..end`; returns where the last of them ends.
+    fn blank_comments(&mut self, start: usize, mut end: usize, bytes: &mut [u8]) -> usize {
+        let original = self.original.as_bytes();
+        let mut at = start;
+        while at < end {
+            if original[at] == b'`' {
+                at = code_span_end(&original[..end], at);
+            } else if original[at..end].starts_with(b"<!--") {
+                let (line, column) = self.position(at);
+                match self.original[at + 4..].find("-->") {
+                    Some(length) => {
+                        let text = self.original[at + 4..at + 4 + length].trim().to_owned();
+                        self.comments.push(Comment { line, column, text });
+                        let after = at + 4 + length + 3;
+                        blank(&mut bytes[at..after]);
+                        at = after;
+                        end = self.ranges[self.line_of(at)].1.max(at);
+                    }
+                    None => {
+                        let text = self.original[at..end].trim().to_owned();
+                        self.unclosed.push(Unparsed { line, column, text });
+                        at += 4;
+                    }
+                }
+            } else {
+                at += 1;
+            }
+        }
+        at
+    }
+
+    /// Number of lines.
+    pub(super) fn lines(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// A line, 0-based, with code and comments blanked; empty after the last.
+    pub(super) fn line(&self, line: usize) -> &str {
+        self.ranges
+            .get(line)
+            .map_or("", |&(start, end)| &self.blanked[start..end])
+    }
+
+    /// Byte offset of the beginning of a line.
+    pub(super) fn start(&self, line: usize) -> usize {
+        self.ranges[line].0
+    }
+
+    /// Byte offset of the end of a line, without its line end.
+    pub(super) fn end(&self, line: usize) -> usize {
+        self.ranges[line].1
+    }
+
+    /// The blanked text between two byte offsets.
+    pub(super) fn slice(&self, start: usize, end: usize) -> &str {
+        &self.blanked[start..end]
+    }
+
+    /// 1-based line and column of a byte offset.
+    pub(super) fn position(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_of(offset);
+        let start = self.ranges[line].0;
+        (line + 1, self.original[start..offset].chars().count() + 1)
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        self.ranges
+            .partition_point(|&(start, _)| start <= offset)
+            .saturating_sub(1)
+    }
+
+    /// The whole line as something not understood.
+    pub(super) fn unparsed(&self, line: usize) -> Unparsed {
+        let text = self.line(line);
+        let indent = text.len() - text.trim_start().len();
+        let (line, column) = self.position(self.start(line) + indent);
+        Unparsed {
+            line,
+            column,
+            text: text.trim().to_owned(),
+        }
+    }
+
+    /// The heading that begins at a line: its level, its text, and the line after it.
+    pub(super) fn heading(&self, line: usize) -> Option<(usize, String, usize)> {
+        let text = self.line(line).trim();
+        let level = text.bytes().take_while(|&byte| byte == b'#').count();
+        let rest = &text[level..];
+        if (1..=6).contains(&level) && (rest.is_empty() || rest.starts_with([' ', '\t'])) {
+            let closed = rest.trim_end_matches('#');
+            let title = if closed.is_empty() || closed.ends_with([' ', '\t']) {
+                closed
+            } else {
+                rest
+            };
+            return Some((level, title.trim().to_owned(), line + 1));
+        }
+        let level = underline_level(self.line(line + 1))?;
+        let is_paragraph = !text.is_empty()
+            && !text.contains('|')
+            && !text.starts_with(['[', '-', '>', '*', '+'])
+            && underline_level(text).is_none();
+        is_paragraph.then(|| (level, text.to_owned(), line + 2))
+    }
+}
+
+/// Level of the heading that a line of `=` or `-` makes of the line above it.
+fn underline_level(line: &str) -> Option<usize> {
+    let text = line.trim();
+    let only = |character: u8| text.len() >= 3 && text.bytes().all(|byte| byte == character);
+    match text {
+        _ if only(b'=') => Some(1),
+        _ if only(b'-') => Some(2),
+        _ => None,
+    }
+}
+
+impl Fence {
+    fn at(line: &str) -> Option<Self> {
+        let text = line.trim_start_matches(' ');
+        let character = *text.as_bytes().first()?;
+        if line.len() - text.len() > 3 || !matches!(character, b'`' | b'~') {
+            return None;
+        }
+        let length = text.bytes().take_while(|&byte| byte == character).count();
+        let is_inline = character == b'`' && text[length..].contains('`');
+        (length >= 3 && !is_inline).then_some(Self { character, length })
+    }
+
+    fn is_closed_by(&self, found: &Self, line: &str) -> bool {
+        let rest = line.trim().trim_start_matches(char::from(found.character));
+        found.character == self.character && found.length >= self.length && rest.is_empty()
+    }
+}
+
+fn line_ranges(text: &str) -> Vec<(usize, usize)> {
+    let mut start = 0;
+    let mut ranges = Vec::new();
+    for line in text.split('\n') {
+        let end = start + line.strip_suffix('\r').unwrap_or(line).len();
+        ranges.push((start, end));
+        start += line.len() + 1;
+    }
+    ranges
+}
+
+fn blank(bytes: &mut [u8]) {
+    for byte in bytes
+        .iter_mut()
+        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+    {
+        *byte = b' ';
+    }
+}
+
+/// Where the code span that opens at `at` ends; after its backticks where it is not closed on the line.
+pub(super) fn code_span_end(line: &[u8], at: usize) -> usize {
+    let run = |from: usize| {
+        line[from..]
+            .iter()
+            .take_while(|&&byte| byte == b'`')
+            .count()
+    };
+    let length = run(at);
+    let mut next = at + length;
+    while next < line.len() {
+        match run(next) {
+            0 => next += 1,
+            found if found == length => return next + found,
+            found => next += found,
+        }
+    }
+    at + length
+}

@@ -1,0 +1,474 @@
+//! Documents: tables placed by a template, in place between markers, or one after another.
+//!
+//! Rendering is strict: an unknown name is an error. Reading and writing files is the caller's.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Kwargs;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+
+use super::footnote::{Numbering, PinnedTwice};
+use super::render::markdown;
+use super::rounding::fixed;
+use super::spec::FootnoteStyle;
+use super::table::Table;
+use crate::source::{backticked, nearest};
+
+/// Start of the marker line above a table: `<!-- repro:table NAME -->`.
+const TABLE_MARKER: &str = "<!-- repro:table ";
+/// The marker line below it.
+const END_MARKER: &str = "<!-- repro:end -->";
+
+/// A rendered document.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// Its text.
+    pub text: String,
+    /// The tables in it, their notes numbered, in the order of their places.
+    pub tables: Vec<Table>,
+}
+
+/// Why a document cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// The template is wrong, or names what is not there.
+    #[error("{}:{line}: {message}", path.display())]
+    Template {
+        /// The template.
+        path: PathBuf,
+        /// 1-based.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A marker is wrong, or names what is not there.
+    #[error("{}:{line}: {message}", path.display())]
+    Marker {
+        /// The document.
+        path: PathBuf,
+        /// 1-based.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A document without template holds no markers: whose text it is cannot be told.
+    #[error("{}: holds no table markers\nhelp: put `<!-- repro:table NAME -->` and `{END_MARKER}` where a table goes", path.display())]
+    NoMarkers {
+        /// The document.
+        path: PathBuf,
+    },
+    /// Marks would be left without definitions.
+    #[error("{}: table `{table}` is placed without its references\nhelp: add `{{{{ references(\"{table}\") }}}}` below it", path.display())]
+    NoReferences {
+        /// The template.
+        path: PathBuf,
+        /// The table.
+        table: String,
+    },
+    /// Two notes are pinned to one number.
+    #[error("{}: {source}", path.display())]
+    PinnedTwice {
+        /// The document.
+        path: PathBuf,
+        /// The notes.
+        source: PinnedTwice,
+    },
+}
+
+/// What `value(run=…, metric=…)` gives: the run's value, unrounded, or a message.
+pub type Values = Arc<dyn Fn(&str, &str) -> Result<f64, String> + Send + Sync>;
+
+/// The way from a document's folder to the project root: empty, or `../` per folder.
+pub fn to_root(document: &Path) -> String {
+    let folders = document.components().count().saturating_sub(1);
+    "../".repeat(folders)
+}
+
+/// Renders `template`; it calls `table(name)`, `references(name)` and
+/// `value(run=…, metric=…, scale=1, decimals=…)`.
+///
+/// # Errors
+/// The template is wrong, names an unknown table, run or metric, or places a table without its references.
+pub fn render_template(
+    path: &Path,
+    template: &str,
+    tables: &[Table],
+    values: Values,
+    to_root: &str,
+) -> Result<Rendered, DocumentError> {
+    let places = Arc::new(Mutex::new(Places::new(tables)));
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+    environment.set_syntax(syntax.expect("the default delimiters"));
+    let (shared, to_root) = (Arc::clone(&places), to_root.to_owned());
+    environment.add_function("table", move |name: String| {
+        let mut places = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = places
+            .table(&name)
+            .map(|table| markdown::table(table, &to_root));
+        text.map(|text| text.trim_end().to_owned()).map_err(invalid)
+    });
+    let shared = Arc::clone(&places);
+    environment.add_function("references", move |name: String| {
+        let mut places = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = places.references(&name);
+        text.map(|text| text.trim_end().to_owned()).map_err(invalid)
+    });
+    environment.add_function("value", move |arguments: Kwargs| value(&values, &arguments));
+    let text = environment
+        .render_named_str(&path.to_string_lossy(), template, ())
+        .map_err(|error| DocumentError::Template {
+            path: path.to_owned(),
+            line: error.line().unwrap_or(1),
+            message: error
+                .detail()
+                .map_or_else(|| error.kind().to_string(), str::to_owned),
+        })?;
+    drop(environment);
+    let places = places.lock().unwrap_or_else(PoisonError::into_inner);
+    match places.without_references() {
+        Some(table) => Err(DocumentError::NoReferences {
+            path: path.to_owned(),
+            table,
+        }),
+        None => Ok(Rendered {
+            text,
+            tables: places.placed(),
+        }),
+    }
+}
+
+/// Replaces what stands between the markers of `text` by the tables they name.
+///
+/// # Errors
+/// No marker, one without end, or an unknown table.
+pub fn update_in_place(
+    path: &Path,
+    text: &str,
+    tables: &[Table],
+    to_root: &str,
+) -> Result<Rendered, DocumentError> {
+    let wrong = |line: usize, message: String| DocumentError::Marker {
+        path: path.to_owned(),
+        line: line + 1,
+        message,
+    };
+    let mut places = Places::new(tables);
+    let mut out = String::new();
+    let mut open: Option<usize> = None;
+    for (i, line) in text.split_inclusive('\n').enumerate() {
+        match (open, marker(line)) {
+            (None, Some(Marker::Table(name))) => {
+                let block = places
+                    .block(name, to_root)
+                    .map_err(|message| wrong(i, message))?;
+                out.push_str(line);
+                out.push_str(&block);
+                open = Some(i);
+            }
+            (None, Some(Marker::End)) => {
+                return Err(wrong(
+                    i,
+                    format!("`{END_MARKER}` without a table marker above"),
+                ));
+            }
+            (Some(_), Some(Marker::End)) => {
+                out.push_str(line);
+                open = None;
+            }
+            (Some(start), Some(Marker::Table(_))) => {
+                return Err(wrong(
+                    start,
+                    format!("this table marker has no `{END_MARKER}`"),
+                ));
+            }
+            (None, None) => out.push_str(line),
+            (Some(_), None) => {}
+        }
+    }
+    match open {
+        Some(start) => Err(wrong(
+            start,
+            format!("this table marker has no `{END_MARKER}`"),
+        )),
+        None if places.order.is_empty() => Err(DocumentError::NoMarkers {
+            path: path.to_owned(),
+        }),
+        None => Ok(Rendered {
+            text: out,
+            tables: places.placed(),
+        }),
+    }
+}
+
+/// The tables one after another under their headings, between markers, so that the text can be updated in place.
+///
+/// # Errors
+/// Two notes are pinned to one number.
+pub fn in_sequence(
+    path: &Path,
+    tables: &[Table],
+    to_root: &str,
+) -> Result<Rendered, DocumentError> {
+    let mut places = Places::new(tables);
+    let mut sections = Vec::new();
+    for table in tables {
+        // Only a pinned number can be wrong here: every name is known.
+        let block =
+            places
+                .block(&table.name, to_root)
+                .map_err(|message| DocumentError::Marker {
+                    path: path.to_owned(),
+                    line: 1,
+                    message,
+                })?;
+        let (heading, name) = (&table.heading, &table.name);
+        sections.push(format!(
+            "## {heading}\n\n{TABLE_MARKER}{name} -->\n{block}{END_MARKER}\n"
+        ));
+    }
+    Ok(Rendered {
+        text: sections.join("\n"),
+        tables: places.placed(),
+    })
+}
+
+/// The tables with their notes numbered as one document would, in the order given.
+///
+/// # Errors
+/// Two notes are pinned to one number.
+pub fn numbered(mut tables: Vec<Table>) -> Result<Vec<Table>, PinnedTwice> {
+    let mut numbering = Numbering::new(tables.iter().flat_map(Table::pinned));
+    for table in &mut tables {
+        table.number_notes(&mut numbering)?;
+    }
+    Ok(tables)
+}
+
+/// The tables of a document while it is rendered.
+struct Places {
+    tables: Vec<Table>,
+    numbering: Numbering,
+    /// Indices of placed tables, by first place.
+    order: Vec<usize>,
+    /// Indices of tables whose references are placed.
+    referenced: Vec<usize>,
+}
+
+impl Places {
+    fn new(tables: &[Table]) -> Self {
+        Self {
+            numbering: Numbering::new(tables.iter().flat_map(Table::pinned)),
+            tables: tables.to_vec(),
+            order: Vec::new(),
+            referenced: Vec::new(),
+        }
+    }
+
+    fn table(&mut self, name: &str) -> Result<&Table, String> {
+        let index = self.number(name)?;
+        if !self.order.contains(&index) {
+            self.order.push(index);
+        }
+        Ok(&self.tables[index])
+    }
+
+    fn references(&mut self, name: &str) -> Result<String, String> {
+        let index = self.number(name)?;
+        self.referenced.push(index);
+        Ok(markdown::references(&self.tables[index]))
+    }
+
+    /// The index of a table, its notes numbered.
+    fn number(&mut self, name: &str) -> Result<usize, String> {
+        let Some(index) = self.tables.iter().position(|table| table.name == name) else {
+            let names: Vec<&str> = self
+                .tables
+                .iter()
+                .map(|table| table.name.as_str())
+                .collect();
+            let help = match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("expected one of {}", backticked(&names)),
+            };
+            return Err(format!("unknown table `{name}`\nhelp: {help}"));
+        };
+        let numbered = self.tables[index].number_notes(&mut self.numbering);
+        numbered.map(|()| index).map_err(|error| error.to_string())
+    }
+
+    /// What stands between markers: the table, then its references.
+    fn block(&mut self, name: &str, to_root: &str) -> Result<String, String> {
+        let table = markdown::table(self.table(name)?, to_root);
+        let references = self.references(name)?;
+        Ok(if references.is_empty() {
+            format!("\n{table}\n")
+        } else {
+            format!("\n{table}\n{references}\n")
+        })
+    }
+
+    fn without_references(&self) -> Option<String> {
+        let missing = |index: &&usize| {
+            let table = &self.tables[**index];
+            let has_notes = table.rows.iter().any(|row| !row.notes.is_empty());
+            has_notes && table.style != FootnoteStyle::Link && !self.referenced.contains(index)
+        };
+        self.order
+            .iter()
+            .find(missing)
+            .map(|index| self.tables[*index].name.clone())
+    }
+
+    fn placed(&self) -> Vec<Table> {
+        self.order
+            .iter()
+            .map(|index| self.tables[*index].clone())
+            .collect()
+    }
+}
+
+enum Marker<'l> {
+    Table(&'l str),
+    End,
+}
+
+fn marker(line: &str) -> Option<Marker<'_>> {
+    let line = line.trim();
+    if line == END_MARKER {
+        return Some(Marker::End);
+    }
+    let name = line.strip_prefix(TABLE_MARKER)?.strip_suffix("-->")?;
+    Some(Marker::Table(name.trim()))
+}
+
+fn value(values: &Values, arguments: &Kwargs) -> Result<String, Error> {
+    let (run, metric): (&str, &str) = (arguments.get("run")?, arguments.get("metric")?);
+    let scale: Option<f64> = arguments.get("scale")?;
+    let decimals: Option<usize> = arguments.get("decimals")?;
+    arguments.assert_all_used()?;
+    let value = values(run, metric).map_err(invalid)? * scale.unwrap_or(1.0);
+    Ok(match decimals {
+        Some(decimals) => fixed(value, decimals),
+        None => value.to_string(),
+    })
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::render::example;
+
+    fn values() -> Values {
+        Arc::new(|run, metric| match (run, metric) {
+            ("m/a/1", "test/a/accuracy") => Ok(0.825),
+            _ => Err(format!("run `{run}` has no metric `{metric}`")),
+        })
+    }
+
+    fn template(text: &str) -> Result<Rendered, DocumentError> {
+        let path = Path::new("templates/R.md");
+        render_template(path, text, &[example()], values(), "")
+    }
+
+    fn message(text: &str) -> String {
+        template(text).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn a_template_places_tables_references_and_values() {
+        let rendered = template(
+            "# Title\n\n{{ table(\"example\") }}\n\n## reference\n\n{{ references(\"example\") }}\n\n\
+             {{ value(run=\"m/a/1\", metric=\"test/a/accuracy\", scale=100, decimals=1) }} %\n",
+        )
+        .expect("rendered");
+        let mut table = example();
+        table
+            .number_notes(&mut Numbering::default())
+            .expect("free numbers");
+        let (body, notes) = (markdown::table(&table, ""), markdown::references(&table));
+        let expected = format!("# Title\n\n{body}\n## reference\n\n{notes}\n82.5 %\n");
+        assert_eq!(rendered.text, expected);
+        assert_eq!(rendered.tables[0].rows[1].notes[1].mark, 4);
+    }
+
+    #[test]
+    fn unknown_names_are_errors_with_their_line() {
+        assert_eq!(
+            message("\n{{ table(\"exmple\") }}"),
+            "templates/R.md:2: unknown table `exmple`\nhelp: did you mean `example`?"
+        );
+        assert_eq!(
+            message("{{ value(run=\"x\", metric=\"y\") }}"),
+            "templates/R.md:1: run `x` has no metric `y`"
+        );
+        assert!(message("{{ tabel }}").starts_with("templates/R.md:1: undefined"));
+        assert!(message("\n\n{{ tabel(\"example\") }}").starts_with("templates/R.md:3:"));
+        assert_eq!(
+            message("{{ table(\"example\") }}"),
+            "templates/R.md: table `example` is placed without its references\n\
+             help: add `{{ references(\"example\") }}` below it"
+        );
+    }
+
+    #[test]
+    fn in_place_leaves_the_rest_alone_and_is_stable() {
+        let path = Path::new("README.md");
+        let text = "before\r\n<!-- repro:table example -->\nold\n<!-- repro:end -->\nafter";
+        let once = update_in_place(path, text, &[example()], "")
+            .expect("updated")
+            .text;
+        assert!(once.starts_with("before\r\n<!-- repro:table example -->\n\nmodel "));
+        assert!(once.ends_with("Namespace(seed=0)\n\n<!-- repro:end -->\nafter"));
+        let twice = update_in_place(path, &once, &[example()], "")
+            .expect("updated")
+            .text;
+        assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn a_sequence_can_be_updated_in_place() {
+        let path = Path::new("README.md");
+        let first = in_sequence(path, &[example()], "").expect("rendered").text;
+        assert!(first.starts_with("## experiment results\n\n<!-- repro:table example -->\n"));
+        let again = update_in_place(path, &first, &[example()], "")
+            .expect("updated")
+            .text;
+        assert_eq!(first, again);
+    }
+
+    #[test]
+    fn wrong_markers_are_errors() {
+        let message = |text: &str| {
+            let error = update_in_place(Path::new("README.md"), text, &[example()], "");
+            error.expect_err(text).to_string()
+        };
+        assert_eq!(
+            message("\n<!-- repro:table example -->\n"),
+            "README.md:2: this table marker has no `<!-- repro:end -->`"
+        );
+        assert_eq!(
+            message("<!-- repro:end -->\n"),
+            "README.md:1: `<!-- repro:end -->` without a table marker above"
+        );
+        assert_eq!(
+            message("<!-- repro:table x -->\n"),
+            "README.md:1: unknown table `x`\nhelp: expected one of `example`"
+        );
+        assert!(message("text\n").starts_with("README.md: holds no table markers"));
+    }
+
+    #[test]
+    fn folders_lead_back_to_the_root() {
+        assert_eq!(to_root(Path::new("RESULTS.md")), "");
+        assert_eq!(to_root(Path::new("docs/a/RESULTS.md")), "../../");
+    }
+}
