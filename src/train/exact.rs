@@ -17,7 +17,10 @@ pub(super) mod option {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     /// Writes the bits of `value`, or nothing.
-    pub(in crate::train) fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::train) fn serialize<S: Serializer>(
+        value: &Option<f64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         value.map(f64::to_bits).serialize(serializer)
     }
 

@@ -490,6 +490,7 @@ fn network(config: &Config, seed: u64, opened: &Opened) -> Result<Network, FitEr
     let tasks = opened.datasets.iter().flat_map(|dataset| &dataset.tasks);
     let network = NetworkConfig {
         width_mult: config.width_mult,
+        dropout: config.dropout,
         heads: tasks
             .map(|task| (task.name.clone(), task.classes.len()))
             .collect(),

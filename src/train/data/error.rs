@@ -215,6 +215,7 @@ fn instead(parent: &Path, path: &Path, present: &[String]) -> String {
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let near = nearest(&missing, present.iter().map(String::as_str))
+        .filter(|_| present.len() > 1)
         .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     let more = match present.len().saturating_sub(SHOWN) {
         0 => String::new(),

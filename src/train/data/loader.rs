@@ -304,3 +304,163 @@ impl Plan {
         Ok(pixels)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use super::super::{OpenOptions, SplitProtocol, open};
+    use super::*;
+    use crate::project::Settings;
+
+    const SIDE: usize = 16;
+
+    /// Faces: `n` to train on, one in ten of them held out, and seven to test on.
+    fn faces(n: usize) -> Arc<Dataset> {
+        let text = format!(
+            "[data.faces_synthetic]\nall = {{ layout = \"demo_faces\", splits = {{ train = \"{n}\", test = \"7\" }} }}"
+        );
+        let settings: Settings = toml::from_str(&text).expect("valid settings");
+        let opened = open(&OpenOptions {
+            settings: &settings.data,
+            root: Path::new("."),
+            dataset: "faces_synthetic",
+            subtasks: &["smile".to_owned(), "age".to_owned()],
+            split_protocol: SplitProtocol::ThreeWay,
+            age_classes: 100,
+            cache: None,
+        });
+        let dataset = opened.expect("drawable").datasets.pop();
+        Arc::new(dataset.expect("one source"))
+    }
+
+    fn config() -> LoaderConfig {
+        LoaderConfig {
+            image_size: SIDE,
+            batch_size: 4,
+            augment: true,
+            num_workers: 1,
+            loading_jobs: 1,
+            cache_bytes: 0,
+            seed: 5,
+            samples_per_epoch: None,
+        }
+    }
+
+    fn loader(config: LoaderConfig) -> Loader {
+        Loader::new(config).expect("threads")
+    }
+
+    fn all(batches: Batches) -> Vec<Batch> {
+        batches.collect::<Result<_, _>>().expect("loadable")
+    }
+
+    #[test]
+    fn batches_do_not_depend_on_threads_lookahead_or_cache() {
+        let dataset = faces(20);
+        let epochs = |config| {
+            let loader = loader(config);
+            [1, 2].map(|epoch| all(loader.train_batches(&dataset, epoch, 0)))
+        };
+        let expected = epochs(config());
+        assert_ne!(expected[0], expected[1]);
+        for (num_workers, loading_jobs, images_cached) in [(0, 0, 0), (2, 1, 5), (3, 8, 1000)] {
+            let found = epochs(LoaderConfig {
+                num_workers,
+                loading_jobs,
+                cache_bytes: images_cached * (SIDE * SIDE * 3) as u64,
+                ..config()
+            });
+            assert!(
+                found == expected,
+                "{num_workers} threads, {loading_jobs} ahead"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pass_can_start_in_its_middle() {
+        let dataset = faces(20);
+        let loader = loader(config());
+        let whole = all(loader.train_batches(&dataset, 3, 0));
+        let rest = loader.train_batches(&dataset, 3, 2);
+        assert_eq!(rest.n_batches(), 5);
+        assert!(all(rest) == whole[2..]);
+        assert!(all(loader.train_batches(&dataset, 3, 5)).is_empty());
+    }
+
+    #[test]
+    fn training_takes_every_sample_once_and_drops_a_lonely_last_one() {
+        // 19 images, two of them held out: four batches of four and one left.
+        let dataset = faces(19);
+        assert_eq!(dataset.split(Split::Train).len(), 17);
+        let seen = |config: LoaderConfig, epoch| {
+            let mut seen: Vec<usize> = all(loader(config).train_batches(&dataset, epoch, 0))
+                .into_iter()
+                .flat_map(|batch| batch.sample_idx)
+                .collect();
+            seen.sort_unstable();
+            seen
+        };
+        let dropped = seen(config(), 1);
+        assert_eq!(dropped.len(), 16);
+        assert!(dropped.windows(2).all(|pair| pair[0] < pair[1]));
+        let batch_of = |batch_size| LoaderConfig {
+            batch_size,
+            ..config()
+        };
+        assert_eq!(seen(batch_of(5), 1), (0..17).collect::<Vec<_>>());
+        assert_eq!(seen(batch_of(1), 1), (0..17).collect::<Vec<_>>());
+        let drawn = LoaderConfig {
+            samples_per_epoch: Some(30),
+            ..config()
+        };
+        let drawn = seen(drawn, 1);
+        assert_eq!(drawn.len(), 30);
+        assert!(drawn.windows(2).any(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn evaluation_sees_every_sample_once_in_order_as_it_is() {
+        let dataset = faces(20);
+        let batches = all(loader(config()).evaluation_batches(&dataset, Split::Test));
+        assert_eq!(
+            batches.iter().map(|batch| batch.n).collect::<Vec<_>>(),
+            [4, 3]
+        );
+        let batch = &batches[1];
+        assert_eq!(batch.sample_idx, [4, 5, 6]);
+        let sample = &dataset.split(Split::Test)[5];
+        assert_eq!([batch.labels[0][1], batch.labels[1][1]], sample.labels[..]);
+        let image_len = SIDE * SIDE * 3;
+        let pixels = resize(sample.image.decode().expect("drawable"), SIDE as u32);
+        let mut expected = vec![0.0; image_len];
+        normalize(&pixels, SIDE, View::PLAIN, &mut expected);
+        assert!(batch.images[image_len..2 * image_len] == expected);
+    }
+
+    #[test]
+    fn dropping_a_pass_ends_its_work() {
+        let dataset = faces(400);
+        let loader = loader(LoaderConfig {
+            num_workers: 2,
+            loading_jobs: 16,
+            batch_size: 16,
+            ..config()
+        });
+        let mut batches = loader.train_batches(&dataset, 1, 0);
+        batches.next().expect("a batch").expect("loadable");
+        drop(batches);
+        // Threads hold the data set as long as they work on it.
+        let start = Instant::now();
+        while Arc::strong_count(&dataset) > 1 {
+            assert!(start.elapsed() < Duration::from_secs(20), "threads go on");
+            std::thread::yield_now();
+        }
+        assert_eq!(
+            all(loader.evaluation_batches(&dataset, Split::Test)).len(),
+            1
+        );
+    }
+}

@@ -30,6 +30,11 @@ use crate::metric::Split;
 use decode::Image;
 use fingerprint::Content;
 
+/// Class names of emotions by FER-2013's codes, which do not follow the alphabet.
+const EMOTIONS: [&str; 7] = [
+    "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral",
+];
+
 /// Samples that come from one source: one task's folder, or one that labels several tasks.
 #[derive(Debug)]
 pub struct Dataset {

@@ -79,7 +79,9 @@ fn hold_out(samples: Vec<Sample>) -> (Vec<Sample>, Vec<Sample>) {
         .collect();
     by_hash.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
     let mut held_out = vec![false; samples.len()];
-    for (_, idx) in by_hash.iter().step_by(VALID_EVERY) {
+    // A single image stays with training.
+    let n_candidates = if samples.len() > 1 { samples.len() } else { 0 };
+    for (_, idx) in by_hash[..n_candidates].iter().step_by(VALID_EVERY) {
         held_out[*idx] = true;
     }
     let (valid, train): (Vec<_>, Vec<_>) = samples

@@ -291,6 +291,11 @@ fn what_is_missing_is_named_with_what_is_there() {
         "data set `set_synthetic` has no task `smil`\nhelp: did you mean `smile`?"
     );
     std::fs::rename(root.path("s/TRAIM"), root.path("s/TRAIN")).expect("renamed");
+    assert_eq!(
+        message(&["smile"]),
+        "`data.set_synthetic.smile`: split `valid` has no image"
+    );
+    root.image("s/TRAIN/a/1.png", 1);
     std::fs::remove_file(root.path("s/VALID/a/0.png")).expect("removed");
     assert_eq!(
         message(&["smile"]),
@@ -518,5 +523,38 @@ fn the_data_pack_has_the_counts_of_its_description() {
     assert_eq!(
         sizes("CVPR_16_ChaLearn", "emotion", SplitProtocol::Reference),
         [1750, 389, 389]
+    );
+}
+
+#[test]
+fn the_manifest_lists_every_file_on_a_line_and_names_what_differs() {
+    let root = Root::new(FOLDERS);
+    root.image("s/TRAIN/a/0.png", 0);
+    root.image("s/TRAIN/a/1.png", 1);
+    root.image("s/VALID/a/0.png", 2);
+    let manifest = || {
+        let mut manifest = manifest::Manifest::default();
+        manifest.insert("set", &root.open(&["smile"]).expect("readable"));
+        manifest
+    };
+    let locked = manifest();
+    let text = locked.to_json();
+    let bytes = png(2);
+    let line = format!(
+        "              \"s/VALID/a/0.png\": [{},\"{}\",\"a\"]\n",
+        bytes.len(),
+        blake3::hash(&bytes)
+    );
+    assert!(text.contains(&line), "{text}");
+    assert_eq!(
+        manifest::Manifest::parse(&text).expect("a manifest"),
+        locked
+    );
+    assert_eq!(manifest().differences(&locked), [""; 0]);
+    root.image("s/VALID/a/0.png", 3);
+    root.image("s/VALID/a/1.png", 4);
+    assert_eq!(
+        manifest().differences(&locked),
+        ["`set`, task `smile`, split `test`: `s/VALID/a/0.png` changed, and 1 more differ"]
     );
 }

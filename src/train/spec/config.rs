@@ -29,6 +29,7 @@ pub const KEYS: &[&str] = &[
     "batch_size",
     "dataset",
     "debug",
+    "dropout",
     "epoch",
     "epochs",
     "image_size",
@@ -191,6 +192,8 @@ pub struct Config {
     pub lr_schedule: u32,
     /// `MTL_MobileNet_V2_model`.
     pub model: String,
+    /// Share of a head's hidden values that training sets to zero; at least 0, below 1.
+    pub dropout: f64,
     /// Momentum of the optimiser (0.9).
     pub momentum: f64,
     /// How tasks share optimiser steps (`Train_Valid`).
@@ -231,6 +234,7 @@ impl Default for Config {
             lr_rate: 0.001,
             lr_schedule: 8,
             model: MODELS[0].to_owned(),
+            dropout: 0.5,
             momentum: 0.9,
             multitask_training_type: TrainingType::Joint,
             num_workers: 4,
@@ -280,6 +284,7 @@ impl Config {
             "lr_rate" => self.lr_rate = rate(value)?,
             "lr_schedule" => self.lr_schedule = count(value, 0)?,
             "model" => self.model = one_of(value, MODELS)?,
+            "dropout" => self.dropout = fraction(value)?,
             "momentum" => self.momentum = fraction(value)?,
             "multitask_training_type" => self.multitask_training_type = TrainingType::of(value)?,
             "num_workers" => self.num_workers = count(value, 1)?,
@@ -361,6 +366,7 @@ impl Config {
             "lr_rate": self.lr_rate,
             "lr_schedule": self.lr_schedule,
             "model": self.model,
+            "dropout": self.dropout,
             "momentum": self.momentum,
             "multitask_training_type": self.multitask_training_type.as_str(),
             "num_workers": self.num_workers,

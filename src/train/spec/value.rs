@@ -74,7 +74,7 @@ pub(super) fn decay(value: &Value) -> Result<f64, Complaint> {
     number_where(value, "a number of at least 0", |x| x >= 0.0)
 }
 
-/// A number of at least 0 and below 1: a momentum.
+/// A number of at least 0 and below 1: a momentum, a dropout.
 pub(super) fn fraction(value: &Value) -> Result<f64, Complaint> {
     number_where(value, "a number of at least 0 and below 1", |x| {
         (0.0..1.0).contains(&x)

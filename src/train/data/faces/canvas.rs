@@ -64,11 +64,12 @@ impl Canvas {
         }
     }
 
-    /// Paints where `distance` is negative, with an edge one pixel soft. `middle` and `radius` bound the shape.
+    /// Paints where `distance` is negative, with an edge one pixel soft. The shape lies within
+    /// `reach` of `middle`, in both directions.
     pub(super) fn fill(
         &mut self,
         middle: Point,
-        radius: f64,
+        reach: Point,
         color: Color,
         opacity: f64,
         distance: impl Fn(Point) -> f64,
@@ -77,13 +78,18 @@ impl Canvas {
             self.center.0 + self.scale * (self.cos * middle.0 - self.sin * middle.1),
             self.center.1 + self.scale * (self.sin * middle.0 + self.cos * middle.1),
         );
-        let reach = radius * self.scale + 2.0;
-        let range = |around: f64| {
+        if opacity <= 0.0 {
+            return;
+        }
+        let range = |around: f64, reach: f64| {
             let clamp = |value: f64| value.clamp(0.0, self.side as f64) as usize;
+            let reach = reach * self.scale + 2.0;
             clamp(around - reach)..clamp(around + reach + 1.0)
         };
-        for row in range(y) {
-            for column in range(x) {
+        let (cos, sin) = (self.cos.abs(), self.sin.abs());
+        let columns = range(x, cos * reach.0 + sin * reach.1);
+        for row in range(y, sin * reach.0 + cos * reach.1) {
+            for column in columns.clone() {
                 let (dx, dy) = (
                     (column as f64 + 0.5 - self.center.0) / self.scale,
                     (row as f64 + 0.5 - self.center.1) / self.scale,
@@ -100,20 +106,24 @@ impl Canvas {
 
     /// An upright ellipse.
     pub(super) fn ellipse(&mut self, middle: Point, radii: Point, color: Color, opacity: f64) {
-        let reach = radii.0.max(radii.1);
-        self.fill(middle, reach, color, opacity, |point| {
+        self.fill(middle, radii, color, opacity, |point| {
             ellipse(point, middle, radii)
         });
     }
 
     /// A line through `points`, `width` thick at its middle and thinner at its ends.
     pub(super) fn stroke(&mut self, points: &[Point], width: f64, color: Color, opacity: f64) {
-        let middle = points[points.len() / 2];
-        let reach = points
-            .iter()
-            .map(|point| (point.0 - middle.0).hypot(point.1 - middle.1))
-            .fold(0.0, f64::max);
-        self.fill(middle, reach + width, color, opacity, |point| {
+        let bounds = |of: fn(&Point) -> f64| {
+            let values = points.iter().map(of);
+            let (low, high) = values
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                    (low.min(value), high.max(value))
+                });
+            ((low + high) / 2.0, (high - low + width) / 2.0)
+        };
+        let (x, reach_x) = bounds(|point| point.0);
+        let (y, reach_y) = bounds(|point| point.1);
+        self.fill((x, y), (reach_x, reach_y), color, opacity, |point| {
             stroke(point, points, width)
         });
     }
@@ -134,7 +144,8 @@ pub(super) fn ellipse(point: Point, middle: Point, radii: Point) -> f64 {
         (point.1 - middle.1) / radii.1,
     );
     let level = (x * x + y * y).sqrt();
-    let slope = ((x / radii.0).powi(2) + (y / radii.1).powi(2)).sqrt();
+    let (dx, dy) = (x / radii.0, y / radii.1);
+    let slope = (dx * dx + dy * dy).sqrt();
     match slope > 1e-9 {
         true => (level - 1.0) * level / slope,
         false => -radii.0.min(radii.1),

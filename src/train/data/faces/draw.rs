@@ -56,14 +56,20 @@ fn hair_behind(canvas: &mut Canvas, look: &Look) {
         let (top, bottom) = (-1.0 - look.hair_volume, length);
         let middle = (0.0, (top + bottom) / 2.0);
         let radii = (look.width + 0.24, (bottom - top) / 2.0);
-        canvas.fill(middle, radii.1, scaled(look.hair, 0.85), 1.0, |(x, y)| {
-            // Narrower at the top, hanging straight below.
-            let spread = 1.0 + 0.12 * (y - middle.1) / radii.1;
-            ellipse((x / spread, y), middle, radii)
-        });
+        canvas.fill(
+            middle,
+            (1.12 * radii.0, radii.1),
+            scaled(look.hair, 0.85),
+            1.0,
+            |(x, y)| {
+                // Narrower at the top, hanging straight below.
+                let spread = 1.0 + 0.12 * (y - middle.1) / radii.1;
+                ellipse((x / spread, y), middle, radii)
+            },
+        );
     }
     let neck = scaled(look.skin, 0.82);
-    canvas.fill((0.0, 1.1), 0.5, neck, 1.0, |(x, y)| {
+    canvas.fill((0.0, 1.1), (0.6, 0.4), neck, 1.0, |(x, y)| {
         (x.abs() - 0.34 - look.jaw).max((y - 1.1).abs() - 0.35)
     });
 }
@@ -78,7 +84,7 @@ fn head(canvas: &mut Canvas, look: &Look) {
         let ear = (side * look.width, look.eye_y + 0.14);
         canvas.ellipse(ear, (0.10, 0.19), scaled(look.skin, 0.90), 1.0);
     }
-    canvas.fill((0.0, 0.0), 1.0, look.skin, 1.0, |point| {
+    canvas.fill((0.0, 0.0), (1.0, 1.0), look.skin, 1.0, |point| {
         head_distance(point, look)
     });
     // Cheeks, and the shadow that makes a disc a ball.
@@ -87,10 +93,16 @@ fn head(canvas: &mut Canvas, look: &Look) {
     for side in SIDES {
         canvas.ellipse((side * 0.42, 0.36), (0.17, 0.13), blush, cheeks.min(0.6));
     }
-    canvas.fill((0.0, 0.0), 1.0, scaled(look.skin, 0.8), 0.45, |point| {
-        let inside = head_distance(point, look);
-        inside.max(-inside - 0.07)
-    });
+    canvas.fill(
+        (0.0, 0.0),
+        (1.0, 1.0),
+        scaled(look.skin, 0.8),
+        0.45,
+        |point| {
+            let inside = head_distance(point, look);
+            inside.max(-inside - 0.07)
+        },
+    );
 }
 
 fn wrinkles(canvas: &mut Canvas, look: &Look) {
@@ -142,8 +154,9 @@ fn wrinkles(canvas: &mut Canvas, look: &Look) {
 fn beard(canvas: &mut Canvas, look: &Look) {
     if look.beard > 0.0 {
         let color = mix(look.hair, look.skin, 0.15);
-        canvas.fill((0.0, 0.5), 0.9, color, look.beard, |point| {
-            let below_cheeks = 0.42 - point.1 + 0.20 * (1.0 - (point.0 / 0.5).powi(2)).max(-1.0);
+        canvas.fill((0.0, 0.6), (0.9, 0.45), color, look.beard, |point| {
+            let across = point.0 / 0.5;
+            let below_cheeks = 0.42 - point.1 + 0.20 * (1.0 - across * across).max(-1.0);
             head_distance(point, look).max(below_cheeks)
         });
     }
@@ -197,6 +210,7 @@ fn mouth(canvas: &mut Canvas, look: &Look) {
     let bend = expression.corners;
     let sneer = |x: f64| expression.sneer * (x / half).clamp(0.0, 1.0);
     let thickness = 0.035 * look.lip_fullness;
+    let reach = (half, 0.4);
     let (up, down) = (expression.open * 0.5, expression.open * 1.3);
     let edge = |(x, py): Point, above: f64, below: f64| {
         let t = (x / half).clamp(-1.0, 1.0);
@@ -205,15 +219,15 @@ fn mouth(canvas: &mut Canvas, look: &Look) {
         let vertical = (middle - above * taper - py).max(py - middle - below * taper);
         vertical.max(x.abs() - half)
     };
-    canvas.fill((0.0, y), 0.6, look.lips, 1.0, |point| {
+    canvas.fill((0.0, y), reach, look.lips, 1.0, |point| {
         edge(point, up + thickness, down + thickness * 1.5)
     });
     if expression.open > 0.012 {
-        canvas.fill((0.0, y), 0.6, [0.25, 0.05, 0.06], 1.0, |point| {
+        canvas.fill((0.0, y), reach, [0.25, 0.05, 0.06], 1.0, |point| {
             edge(point, up, down)
         });
         let teeth = (expression.open * 0.9).min(0.07);
-        canvas.fill((0.0, y), 0.6, WHITE, 0.95, |point| {
+        canvas.fill((0.0, y), reach, WHITE, 0.95, |point| {
             edge(point, up, teeth - up).max(point.0.abs() - half * 0.82)
         });
     } else {
@@ -235,12 +249,12 @@ fn eye(canvas: &mut Canvas, look: &Look, side: f64) {
         let lower = y + opening * 0.8 * (1.0 - t * t);
         (upper - py).max(py - lower).max((px - x).abs() - size)
     };
-    canvas.fill((x, y), size * 1.5, WHITE, 1.0, lids);
+    canvas.fill((x, y), (size, 1.4 * size), WHITE, 1.0, lids);
     let iris = size * 0.52;
-    canvas.fill((x, y), size, look.iris, 1.0, |point| {
+    canvas.fill((x, y), (iris, iris), look.iris, 1.0, |point| {
         ellipse(point, (x, y), (iris, iris)).max(lids(point))
     });
-    canvas.fill((x, y), size, BLACK, 1.0, |point| {
+    canvas.fill((x, y), (iris, iris), BLACK, 1.0, |point| {
         ellipse(point, (x, y), (iris * 0.5, iris * 0.5)).max(lids(point))
     });
     let inner = (x - side * size, y - slant * 0.8);
@@ -276,7 +290,7 @@ fn glasses(canvas: &mut Canvas, look: &Look) {
     let radii = (0.235, 0.20);
     for side in SIDES {
         let middle = (side * 0.33, look.eye_y + 0.02);
-        canvas.fill(middle, radii.0 + 0.05, BLACK, 0.85, |point| {
+        canvas.fill(middle, (0.26, 0.23), BLACK, 0.85, |point| {
             ellipse(point, middle, radii).abs() - 0.014
         });
     }
@@ -298,7 +312,7 @@ fn hair_in_front(canvas: &mut Canvas, look: &Look) {
         None => -0.05,
     };
     let hairline = look.hairline - 0.36 * look.baldness;
-    canvas.fill((0.0, -0.1), 1.4, look.hair, 1.0, |(x, y)| {
+    canvas.fill((0.0, -0.1), (outer.0, 1.25), look.hair, 1.0, |(x, y)| {
         let cap = ellipse((x, y), (0.0, -0.02), outer);
         // The face window: a rounded opening below the hairline.
         let window = ellipse((x, y), (0.0, hairline + 1.1), (look.width * 0.93, 1.1));

@@ -133,7 +133,7 @@ impl Look {
             clothes: std::array::from_fn(|_| generator.uniform_in(0.1, 0.9)),
             iris: pick(generator, &IRISES),
             lips: mix(natural_lips, ROUGE, rouge),
-            width: around(generator, 0.74 + 0.06 * (1.0 - grown), 0.025),
+            width: around(generator, 0.74 + 0.09 * (1.0 - grown), 0.025),
             jaw: around(
                 generator,
                 by_gender(-0.08, 0.10) * (0.4 + 0.6 * grown),
@@ -155,11 +155,11 @@ impl Look {
             moustache: bearded && chance(generator, 0.6) && grown > 0.7,
             lashes: chance(generator, by_gender(0.85, 0.06)),
             glasses: chance(generator, 0.08 + 0.25 * ramp(years, 40.0, 70.0)),
-            eye_y: around(generator, 0.16 - 0.20 * grown, 0.015),
-            eye_size: around(generator, 0.185 - 0.055 * grown, 0.008),
+            eye_y: around(generator, 0.24 - 0.28 * grown, 0.015),
+            eye_size: around(generator, 0.195 - 0.065 * grown, 0.008),
             nose: around(
                 generator,
-                0.55 + 0.45 * grown + 0.12 * ramp(years, 50.0, 95.0),
+                0.42 + 0.58 * grown + 0.12 * ramp(years, 50.0, 95.0),
                 0.05,
             ) * by_gender(0.92, 1.06),
             wrinkles: ramp(years, 24.0, 85.0) * generator.uniform_in(0.85, 1.1),

@@ -1,8 +1,8 @@
 //! Synthetic faces, drawn by `repro` itself: nothing has to lie on disk.
 
 use super::super::decode::Image;
-use super::super::faces::{EMOTIONS, Face};
-use super::super::{DataError, TaskLabels};
+use super::super::faces::Face;
+use super::super::{DataError, EMOTIONS, TaskLabels};
 use super::{Found, Listing, Request, names};
 use crate::metric::{Split, name};
 

@@ -6,14 +6,9 @@ use std::sync::Arc;
 
 use super::super::decode::Image;
 use super::super::fingerprint::Content;
-use super::super::{DataError, TaskLabels};
+use super::super::{DataError, EMOTIONS, TaskLabels};
 use super::{Found, LeftOut, Listing, Request, folder, names};
 use crate::metric::Split;
-
-/// Class names by code. The order is FER-2013's own, not the alphabet's.
-pub(super) const EMOTIONS: [&str; 7] = [
-    "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral",
-];
 
 const SIDE: u32 = 48;
 
