@@ -18,6 +18,8 @@ pub struct RunFiles {
     pub predictions: Result<Predictions, String>,
     /// Files that are not what the record says of them: what is wrong, in the order of their names.
     pub altered: Vec<String>,
+    /// Whether the lock says what the record must be; without, an altered record goes unnoticed.
+    pub is_locked: bool,
 }
 
 /// What was found where a document says that a run is.
@@ -72,6 +74,7 @@ pub fn read(store: &Store, run: &RunId, locked: Option<&str>) -> RunState {
         metrics,
         predictions,
         altered,
+        is_locked: locked.is_some(),
     }))
 }
 

@@ -107,3 +107,6 @@ impl Verification {
         cells.verified == cells.numeric && cells.verified_from_predictions == cells.numeric
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 
 mod data;
 mod demo;
+mod documents;
 mod inspect;
 mod progress;
 mod runs;

@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use super::{EXIT_FINDINGS, EXIT_OK, Global};
+use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
 use crate::audit::bind::Locked;
 use crate::audit::finding::{Severities, Severity};
 use crate::audit::output::{human::Human, json::json};
 use crate::audit::{self, Inputs, Verification, rules};
-use crate::project::Project;
+use crate::project::{DocumentSettings, Project};
+use crate::report::assemble::assemble;
+use crate::report::lock::{self, Lock};
 use crate::report::spec::{self, TableSpec};
+use crate::report::table::Table;
 use crate::source::nearest;
-use crate::store::Store;
+use crate::store::{Scan, Store};
 
 /// Arguments of `repro verify`.
 #[derive(Debug, Args)]
@@ -62,32 +65,55 @@ impl Verify {
         let project = global.project()?;
         let store = global.store(&project);
         let specs = spec::read_all(&project.root)?;
-        let severities = severities(&project)?;
         let fail_on = match self.fail_on {
             Some(fail_on) => fail_on.into(),
             None => fail_on(&project)?,
         };
+        let against = Against {
+            current: Current::new(&project, &store, &specs),
+            locked: locked(&project)?,
+            severities: severities(&project)?,
+            store: &store,
+            specs: &specs,
+        };
         let mut code = EXIT_OK;
         for (path, name) in self.documents(&project)? {
-            let verification = verify(&path, &name, &project, &store, &specs, &severities)?;
-            match self.format {
-                Format::Human => print!("{}", Human(&verification)),
-                Format::Json => println!("{}", json(&verification)),
-            }
-            if verification.cells.verified == 0 && !global.quiet {
-                eprintln!("error: `{name}`: no numeric cell could be verified");
-            }
-            let incomplete = self.require_all && !verification.is_complete();
-            if incomplete && !global.quiet {
-                eprintln!(
-                    "error: `{name}`: some numeric cells are not verified from metrics and predictions"
-                );
-            }
-            if incomplete || verification.fails(fail_on) {
-                code = EXIT_FINDINGS;
+            match against.verify(&path, &name) {
+                Ok(verification) => {
+                    self.print(&verification);
+                    code = code.max(self.outcome(&verification, fail_on, global.quiet));
+                }
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    code = EXIT_FAILURE;
+                }
             }
         }
         Ok(code)
+    }
+
+    fn print(&self, verification: &Verification) {
+        match self.format {
+            Format::Human => print!("{}", Human(verification)),
+            Format::Json => println!("{}", json(verification)),
+        }
+    }
+
+    fn outcome(&self, verification: &Verification, fail_on: Severity, quiet: bool) -> u8 {
+        let name = &verification.document;
+        let is_incomplete = self.require_all && !verification.is_complete();
+        if verification.cells.verified == 0 && !quiet {
+            eprintln!("error: `{name}`: no numeric cell could be verified");
+        } else if is_incomplete && !quiet {
+            eprintln!(
+                "error: `{name}`: some numeric cells are not verified from metrics and from predictions"
+            );
+        }
+        if is_incomplete || verification.fails(fail_on) {
+            EXIT_FINDINGS
+        } else {
+            EXIT_OK
+        }
     }
 
     /// The documents: where they lie, and how findings name them.
@@ -108,27 +134,85 @@ impl Verify {
     }
 }
 
-fn verify(
-    path: &Path,
-    name: &str,
-    project: &Project,
-    store: &Store,
-    specs: &[TableSpec],
-    severities: &Severities,
-) -> anyhow::Result<Verification> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read document `{name}`"))?;
-    let locked = Locked::new();
-    let _ = project;
-    Ok(audit::verify(&Inputs {
-        path: name,
-        text: &text,
-        store,
-        specs,
-        severities,
-        rendered: None,
-        locked: &locked,
-    }))
+/// What documents are verified against.
+struct Against<'a> {
+    current: Current<'a>,
+    locked: Locked,
+    severities: Severities,
+    store: &'a Store,
+    specs: &'a [TableSpec],
+}
+
+impl Against<'_> {
+    fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verification> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read document `{name}`"))?;
+        let rendered = self.current.rendered(path);
+        let rendered = rendered.as_ref().map(|rendered| match rendered {
+            Ok(text) => Ok(text.as_str()),
+            Err(reason) => Err(reason.as_str()),
+        });
+        Ok(audit::verify(&Inputs {
+            path: name,
+            text: &text,
+            store: self.store,
+            specs: self.specs,
+            severities: &self.severities,
+            rendered,
+            locked: &self.locked,
+        }))
+    }
+}
+
+/// What rendering gives now.
+struct Current<'a> {
+    project: &'a Project,
+    store: &'a Store,
+    scan: Scan,
+    tables: Result<Vec<Table>, String>,
+}
+
+impl<'a> Current<'a> {
+    fn new(project: &'a Project, store: &'a Store, specs: &[TableSpec]) -> Self {
+        let scan = store.scan();
+        let table = |spec| match assemble(spec, store, &scan.runs) {
+            Ok(assembled) => Ok(assembled.table),
+            Err(error) => Err(error.to_string()),
+        };
+        let tables = specs.iter().map(table).collect();
+        Self {
+            project,
+            store,
+            scan,
+            tables,
+        }
+    }
+
+    /// The text of a document of the project, or why there is none; `None` for other documents.
+    fn rendered(&self, path: &Path) -> Option<Result<String, String>> {
+        let place = path.canonicalize().ok()?;
+        let lies_there = |settings: &&DocumentSettings| {
+            let settled = self.project.root.join(&settings.path).canonicalize();
+            settled.is_ok_and(|settled| settled == place)
+        };
+        let settings = self.project.settings.documents.iter().find(lies_there)?;
+        let tables = match &self.tables {
+            Ok(tables) => tables,
+            Err(reason) => return Some(Err(reason.clone())),
+        };
+        let rendered = documents::rendered(self.project, settings, self.store, &self.scan, tables);
+        Some(match rendered {
+            Ok(rendered) => Ok(rendered.text),
+            Err(error) => Err(format!("{error:#}")),
+        })
+    }
+}
+
+/// Hashes of the records in `repro.lock`; none where there is no lock.
+fn locked(project: &Project) -> anyhow::Result<Locked> {
+    let lock = Lock::read(&project.root.join(lock::FILE_NAME))?;
+    let runs = lock.into_iter().flat_map(|lock| lock.runs);
+    Ok(runs.map(|(run, locked)| (run, locked.record)).collect())
 }
 
 /// `[audit] severity` with its names checked.

@@ -40,12 +40,15 @@ pub(super) fn looks_like_one(line: &str) -> bool {
     let mut at = 0;
     let mut prose = String::new();
     while at < bytes.len() {
-        if bytes[at] == b'`' {
-            at = code_span_end(bytes, at);
-        } else {
-            // Only ASCII matters here.
-            prose.push(char::from(bytes[at]));
-            at += 1;
+        match bytes[at] {
+            // What is escaped delimits nothing.
+            b'\\' => at += 2,
+            b'`' => at = code_span_end(bytes, at),
+            byte => {
+                // Only ASCII matters here.
+                prose.push(char::from(byte));
+                at += 1;
+            }
         }
     }
     has_pipe(&prose)

@@ -67,7 +67,9 @@ impl<'t> Text<'t> {
         let original = self.original.as_bytes();
         let mut at = start;
         while at < end {
-            if original[at] == b'`' {
+            if original[at] == b'\\' {
+                at += 2;
+            } else if original[at] == b'`' {
                 at = code_span_end(&original[..end], at);
             } else if original[at..end].starts_with(b"<!--") {
                 let (line, column) = self.position(at);
@@ -90,7 +92,8 @@ impl<'t> Text<'t> {
                 at += 1;
             }
         }
-        at
+        // An escape may reach past the line.
+        at.min(end)
     }
 
     /// Number of lines.

@@ -1,22 +1,14 @@
 //! From a spec and the runs below a results root to a finished table.
 
-use std::path::PathBuf;
-
-use serde_json::Value;
-
-use super::aggregate::{Aggregate, GroupError, aggregate, group, incidental_differences};
+use super::aggregate::GroupError;
+use super::cell::{Reduced, decimals, read_metrics, reduce};
 use super::footnote::{Group, note_text};
-use super::rounding::{decimals_for, decimals_for_count, fixed};
-use super::select::{SelectError, Selected, select};
-use super::spec::{Column, Filter, FootnoteKind, FootnoteStyle, Row, Spread, TableSpec};
-use super::table::{Cell, LABEL_HEADER, Note, Number, Table, TableRow};
-use crate::metric::{MetricName, name};
-use crate::record::{Kind, RunRecord, Status};
-use crate::source::backticked;
-use crate::store::{Metrics, RunId, Store, StoreError};
-
-/// Decimals of a column that says none, has no `±` and counts nothing.
-const FALLBACK_DECIMALS: usize = 2;
+use super::members::members;
+use super::select::SelectError;
+use super::spec::{FootnoteKind, FootnoteStyle, Row, TableSpec};
+use super::table::{Cell, LABEL_HEADER, Note, Table, TableRow};
+use crate::record::RunRecord;
+use crate::store::{RunId, Store, StoreError};
 
 /// A table together with what its reader should know.
 #[derive(Debug)]
@@ -33,28 +25,18 @@ pub struct Assembled {
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
     /// The runs of a row do not belong together.
-    #[error("{}:{line}: row `{label}`: {source}", path.display())]
+    #[error("{place}: {source}")]
     Row {
-        /// The spec.
-        path: PathBuf,
-        /// Where the row starts.
-        line: usize,
-        /// Its label.
-        label: String,
+        /// Spec, line and row.
+        place: String,
         /// What is wrong.
         source: GroupError,
     },
     /// The epoch rule takes no value from a run.
-    #[error("{}:{line}: row `{label}`, column `{header}`: run `{run}`: {source}", path.display())]
+    #[error("{place}: run `{run}`: {source}")]
     Cell {
-        /// The spec.
-        path: PathBuf,
-        /// Where the row starts.
-        line: usize,
-        /// Its label.
-        label: String,
-        /// The column.
-        header: String,
+        /// Spec, line, row and column.
+        place: String,
         /// The run.
         run: RunId,
         /// What is wrong.
@@ -76,7 +58,11 @@ pub fn assemble(
     let mut rows = Vec::new();
     let mut groups = Vec::new();
     for row in &spec.rows {
-        let members = members(spec, row, runs, &mut warnings)?;
+        let members =
+            members(spec, row, runs, &mut warnings).map_err(|source| AssembleError::Row {
+                place: spec.place(row),
+                source,
+            })?;
         let mut reduced = Vec::new();
         match read_metrics(store, &members) {
             Ok(metrics) => {
@@ -101,12 +87,7 @@ pub fn assemble(
             notes: notes(spec, row, members),
             cells: (reduced.into_iter().zip(&decimals).zip(&spec.columns))
                 .map(|((cell, decimals), column)| {
-                    let place = format!(
-                        "{}: row `{}`, column `{}`",
-                        spec.place(row),
-                        row.label,
-                        column.header
-                    );
+                    let place = spec.place_of_cell(row, column);
                     cell.print(*decimals, &place, &mut warnings)
                 })
                 .collect(),
@@ -128,218 +109,6 @@ pub fn assemble(
         warnings,
         unreadable,
     })
-}
-
-/// Whether a run fulfils every condition of a filter.
-pub fn matches(filter: &Filter, run: &RunId, record: &RunRecord) -> bool {
-    filter.iter().all(|(key, expected)| match key.as_str() {
-        "run" => expected.as_str().is_some_and(|text| {
-            text == run.as_str() || RunId::from_cited(text).is_some_and(|cited| cited == *run)
-        }),
-        "spec" => expected.as_str() == record.spec.as_deref(),
-        _ => record
-            .hyper_parameters
-            .get(key)
-            .is_some_and(|found| equal(expected, found)),
-    })
-}
-
-/// Equality of values, numbers by their size: `1` is `1.0`.
-fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-        }
-        _ => a == b,
-    }
-}
-
-/// The completed runs of a row in seed order; others that match are named in the warnings.
-fn members<'r>(
-    spec: &TableSpec,
-    row: &Row,
-    runs: &'r [(RunId, RunRecord)],
-    warnings: &mut Vec<String>,
-) -> Result<Vec<(&'r RunId, &'r RunRecord)>, AssembleError> {
-    let place = format!("{}: row `{}`", spec.place(row), row.label);
-    let mut completed = Vec::new();
-    let mut sorted: Vec<_> = runs.iter().collect();
-    sorted.sort_by_key(|(run, _)| run);
-    for (run, record) in sorted {
-        let discarded = row
-            .discarded
-            .iter()
-            .any(|discarded| discarded.run == run.as_str());
-        if discarded || !matches(&spec.runs, run, record) || !matches(&row.filter, run, record) {
-            continue;
-        }
-        let status = match record.status {
-            Status::Completed => {
-                completed.push((run, record));
-                continue;
-            }
-            Status::Running => "running",
-            Status::Interrupted => "interrupted",
-            Status::Failed => "failed",
-        };
-        warnings.push(format!(
-            "{place}: run `{run}` is left out, its status is `{status}`"
-        ));
-    }
-    if completed.is_empty() && !row.planned {
-        warnings.push(format!("{place}: no completed run"));
-    }
-    let members = group(completed).map_err(|source| AssembleError::Row {
-        path: spec.path.clone(),
-        line: row.line,
-        label: row.label.clone(),
-        source,
-    })?;
-    let differing = incidental_differences(&members);
-    if !differing.is_empty() {
-        warnings.push(format!(
-            "{place}: its runs differ in {}",
-            backticked(&differing)
-        ));
-    }
-    Ok(members)
-}
-
-/// The metrics of each run; a reported run has none.
-fn read_metrics(store: &Store, members: &Group<'_>) -> Result<Vec<Option<Metrics>>, StoreError> {
-    let read = |(run, record): &(&RunId, &RunRecord)| match record.kind {
-        Kind::Reported => Ok(None),
-        Kind::Trained | Kind::Imported => store.metrics(run).map(Some),
-    };
-    members.iter().map(read).collect()
-}
-
-/// A cell before the digits of its column are known.
-#[derive(Debug, Clone)]
-enum Reduced {
-    Empty,
-    Partly {
-        n: usize,
-        of: usize,
-    },
-    Text(String),
-    Number {
-        aggregate: Aggregate,
-        spread: Option<f64>,
-        count: Option<i64>,
-        epochs: Vec<i32>,
-    },
-}
-
-fn reduce(
-    spec: &TableSpec,
-    row: &Row,
-    column: &Column,
-    members: &Group<'_>,
-    metrics: &[Option<Metrics>],
-) -> Result<Reduced, AssembleError> {
-    let mut selected: Vec<Selected> = Vec::new();
-    for ((run, record), metrics) in members.iter().zip(metrics) {
-        let Some(metrics) = metrics else {
-            let reported = record
-                .reported
-                .as_ref()
-                .and_then(|texts| texts.get(&column.metric));
-            return Ok(reported.map_or(Reduced::Empty, |text| Reduced::Text(text.clone())));
-        };
-        let value =
-            select(metrics, &column.metric, &spec.epoch).map_err(|source| AssembleError::Cell {
-                path: spec.path.clone(),
-                line: row.line,
-                label: row.label.clone(),
-                header: column.header.clone(),
-                run: (*run).clone(),
-                source,
-            })?;
-        selected.extend(value);
-    }
-    if !selected.is_empty() && selected.len() < members.len() {
-        return Ok(Reduced::Partly {
-            n: selected.len(),
-            of: members.len(),
-        });
-    }
-    let values: Vec<f64> = selected
-        .iter()
-        .map(|one| one.value * column.scale)
-        .collect();
-    Ok(
-        aggregate(&values).map_or(Reduced::Empty, |aggregate| Reduced::Number {
-            aggregate,
-            spread: aggregate.sd.filter(|_| spec.spread == Spread::Sd),
-            count: selected.iter().filter_map(|one| one.count).min(),
-            epochs: selected.iter().map(|one| one.epoch).collect(),
-        }),
-    )
-}
-
-impl Reduced {
-    fn print(self, decimals: usize, place: &str, warnings: &mut Vec<String>) -> Cell {
-        match self {
-            Self::Empty => Cell::Empty,
-            Self::Partly { n, of } => {
-                warnings.push(format!("{place}: measured in {n} of {of} runs, left empty"));
-                Cell::Empty
-            }
-            Self::Text(text) => Cell::Text(text),
-            Self::Number {
-                aggregate,
-                spread,
-                epochs,
-                ..
-            } => {
-                if !aggregate.mean.is_finite() {
-                    warnings.push(format!(
-                        "{place}: the value is {}",
-                        fixed(aggregate.mean, 0)
-                    ));
-                }
-                let mean = fixed(aggregate.mean, decimals);
-                Cell::Number(Number {
-                    text: match spread {
-                        Some(spread) => format!("{mean} ± {}", fixed(spread, decimals)),
-                        None => mean,
-                    },
-                    value: aggregate.mean,
-                    spread,
-                    n: aggregate.n,
-                    epochs,
-                })
-            }
-        }
-    }
-}
-
-/// One number of decimals for the whole column: the spec's, else the fewest that any row's `±` asks for, never
-/// more than one sample justifies.
-fn decimals<'c>(column: &Column, cells: impl Iterator<Item = &'c Reduced> + Clone) -> usize {
-    if let Some(decimals) = column.decimals {
-        return decimals;
-    }
-    let spreads = cells.clone().filter_map(|cell| match cell {
-        Reduced::Number { spread, .. } => decimals_for((*spread)?),
-        _ => None,
-    });
-    let is_share = column
-        .metric
-        .parse()
-        .is_ok_and(|metric: MetricName| metric.name == name::ACCURACY);
-    let steps = cells.filter_map(|cell| match cell {
-        Reduced::Number { count, .. } if is_share => decimals_for_count((*count)?, column.scale),
-        _ => None,
-    });
-    spreads
-        .min()
-        .into_iter()
-        .chain(steps.min())
-        .min()
-        .unwrap_or(FALLBACK_DECIMALS)
 }
 
 /// A row's notes; the link style leads to each run's record and says nothing else.
@@ -398,4 +167,200 @@ fn source_notes(rows: &[TableRow], groups: &[Vec<(&RunId, &RunRecord)>]) -> Vec<
         notes.push(format!("synthetic data: {}", synthetic.join(", ")));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::{Kind, Status};
+    use crate::report::document::numbered;
+    use crate::report::fixture;
+    use crate::report::render::markdown;
+    use crate::source::Source;
+
+    const SPEC: &str = r#"
+heading = "results"
+runs = { dataset = "D" }
+epoch = { rule = "best", metric = "valid/total/loss", goal = "min" }
+[[columns]]
+header = "A(%)"
+metric = "test/a/accuracy"
+scale = 100
+[[columns]]
+header = "MAE"
+metric = "test/age/mae"
+decimals = 1
+[[rows]]
+label = "both"
+where = { loss_weights = [1, 1.0] }
+[[rows]]
+label = "one"
+where = { loss_weights = [1, 0] }
+[[rows]]
+label = "none"
+where = { loss_weights = [0, 1] }
+"#;
+
+    fn spec(text: &str) -> TableSpec {
+        let source = Source {
+            path: Path::new("tables/t.toml").into(),
+            text: text.into(),
+        };
+        TableSpec::from_source(&source).expect("a valid spec")
+    }
+
+    /// Four seeds of `both`, one of `one`, and one that was interrupted.
+    fn results(root: &Path) -> Store {
+        let store = Store::new(root);
+        for (seed, accuracy) in [0.8142, 0.8247, 0.8347, 0.8252].into_iter().enumerate() {
+            let record = fixture::record(json!({
+                "dataset": "D", "loss_weights": [1, 1], "lr_rate": 1e-6, "seed": seed
+            }));
+            // The path order is not the order of seeds.
+            let run = format!("m/both/{}", 9 - seed);
+            let rows = [
+                ("valid/total/loss", 1, 0.5),
+                ("valid/total/loss", 2, 0.4),
+                ("valid/total/loss", 3, 0.4),
+                ("test/a/accuracy", 1, 0.1),
+                ("test/a/accuracy", 2, accuracy),
+                ("test/a/accuracy", 3, 0.9),
+                ("test/age/mae", 2, 6.25),
+            ];
+            fixture::write(&store, &run, record, &rows);
+        }
+        let one = fixture::record(json!({"dataset": "D", "loss_weights": [1, 0], "seed": 0}));
+        let rows = [("valid/total/loss", 1, 0.5), ("test/a/accuracy", 1, 0.7784)];
+        fixture::write(&store, "m/one/1", one.clone(), &rows);
+        let mut stopped = one;
+        stopped.status = Status::Interrupted;
+        fixture::write(&store, "m/one/2", stopped, &rows);
+        store
+    }
+
+    fn rendered(store: &Store, runs: &[(RunId, RunRecord)]) -> String {
+        let assembled = assemble(&spec(SPEC), store, runs).expect("a table");
+        let tables = numbered(vec![assembled.table]).expect("free numbers");
+        markdown::section(&tables[0], "")
+    }
+
+    #[test]
+    fn from_runs_to_text() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = results(folder.path());
+        assert_eq!(
+            rendered(&store, &store.scan().runs),
+            "\
+## results
+
+model       | A(%)       | MAE
+----------- | ---------- | ---------
+both [1][2] | 82.5 ± 0.8 | 6.2 ± 0.0
+one [3][4]  | 77.8       |
+none        |            |
+
+mean ± sample standard deviation over seeds, n = 4
+
+[1] data source: \"results/m/both/9\", \"results/m/both/8\", \"results/m/both/7\", \"results/m/both/6\"
+[2] hyper-parameters: Namespace(dataset='D', loss_weights=[1, 1], lr_rate=1e-06, seed=[0, 1, 2, 3])
+
+[3] data source: \"results/m/one/1\"
+[4] hyper-parameters: Namespace(dataset='D', loss_weights=[1, 0], seed=0)
+"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = results(folder.path());
+        let assembled = assemble(&spec(SPEC), &store, &store.scan().runs).expect("a table");
+        assert_eq!(
+            assembled.warnings,
+            [
+                "tables/t.toml:16: row `one`: run `m/one/2` is left out, its status is `interrupted`",
+                "tables/t.toml:19: row `none`: no completed run",
+            ]
+        );
+    }
+
+    #[test]
+    fn unreadable_metrics_leave_the_cells_empty() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = results(folder.path());
+        std::fs::write(folder.path().join("m/one/1/metrics.parquet"), "no").expect("written");
+        let assembled = assemble(&spec(SPEC), &store, &store.scan().runs).expect("a table");
+        assert_eq!(assembled.unreadable.len(), 1);
+        assert_eq!(assembled.table.rows[1].cells, [Cell::Empty, Cell::Empty]);
+        assert_eq!(assembled.table.rows[0].cells[0].text(), "82.5 ± 0.8");
+    }
+
+    #[test]
+    fn duplicates_are_an_error_until_one_is_pinned() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = results(folder.path());
+        let record = fixture::record(json!({"dataset": "D", "loss_weights": [1, 0], "seed": 0}));
+        let rows = [("valid/total/loss", 1, 0.5), ("test/a/accuracy", 1, 0.5)];
+        fixture::write(&store, "m/one/3", record, &rows);
+        let runs = store.scan().runs;
+        let error = assemble(&spec(SPEC), &store, &runs).expect_err("duplicates");
+        assert_eq!(
+            error.to_string(),
+            "tables/t.toml:16: row `one`: runs `m/one/1` and `m/one/3` have the same hyper-parameters and seed\n\
+             help: pin one with `where = { run = \"m/one/1\" }`"
+        );
+        let pinned = SPEC.replace("[1, 0] }", "[1, 0], run = \"results/m/one/3\" }");
+        let assembled = assemble(&spec(&pinned), &store, &runs).expect("a table");
+        assert_eq!(assembled.table.rows[1].cells[0].text(), "50.0");
+    }
+
+    #[test]
+    fn reported_numbers_are_text() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::new(folder.path());
+        let mut record = fixture::record(json!({"dataset": "D", "loss_weights": [0, 1]}));
+        record.kind = Kind::Reported;
+        record.reported = Some([("test/age/mae".to_owned(), "7.1".to_owned())].into());
+        fixture::write(&store, "m/none/1", record, &[]);
+        let assembled = assemble(&spec(SPEC), &store, &store.scan().runs).expect("a table");
+        assert_eq!(
+            assembled.table.rows[2].cells,
+            [Cell::Empty, Cell::Text("7.1".into())]
+        );
+    }
+
+    #[test]
+    fn the_tables_of_this_project_are_valid_and_placed() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let specs = crate::report::spec::read_all(root).expect("valid specs");
+        let store = Store::new(root.join("no-such-folder"));
+        let tables: Vec<Table> = specs
+            .iter()
+            .map(|spec| assemble(spec, &store, &[]).expect("an empty table").table)
+            .collect();
+        let path = Path::new("templates/RESULTS.md");
+        let template = std::fs::read_to_string(root.join(path)).expect("readable");
+        let values = crate::report::document::values_of(&store, &[]);
+        let rendered =
+            crate::report::document::render_template(path, &template, &tables, values, "");
+        let placed = rendered.expect("a document").tables;
+        assert_eq!(placed.len(), tables.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn the_order_of_runs_does_not_matter(order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle()) {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let store = results(folder.path());
+            let runs = store.scan().runs;
+            let shuffled: Vec<_> = order.iter().map(|&i| runs[i].clone()).collect();
+            prop_assert_eq!(rendered(&store, &shuffled), rendered(&store, &runs));
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Rendering is strict: an unknown name is an error. Reading and writing files is the caller's.
 
+mod places;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,12 +11,15 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
+use self::places::Places;
 use super::footnote::{Numbering, PinnedTwice};
 use super::render::markdown;
 use super::rounding::fixed;
-use super::spec::FootnoteStyle;
+use super::select::select;
+use super::spec::EpochRule;
 use super::table::Table;
-use crate::source::{backticked, nearest};
+use crate::record::RunRecord;
+use crate::store::{RunId, Store};
 
 /// Start of the marker line above a table: `<!-- repro:table NAME -->`.
 const TABLE_MARKER: &str = "<!-- repro:table ";
@@ -79,6 +84,31 @@ pub enum DocumentError {
 
 /// What `value(run=…, metric=…)` gives: the run's value, unrounded, or a message.
 pub type Values = Arc<dyn Fn(&str, &str) -> Result<f64, String> + Send + Sync>;
+
+/// The values of runs below a results root: at the run's selected epoch, else at its last.
+pub fn values_of(store: &Store, runs: &[(RunId, RunRecord)]) -> Values {
+    let (store, runs) = (store.clone(), runs.to_vec());
+    Arc::new(move |name, metric| {
+        let cited = RunId::from_cited(name);
+        let found = runs
+            .iter()
+            .find(|(run, _)| run.as_str() == name || cited.as_ref() == Some(run));
+        let (run, record) = found.ok_or_else(|| format!("unknown run `{name}`"))?;
+        let epoch = record
+            .selection
+            .as_ref()
+            .and_then(|selection| selection.epoch);
+        let rule = match epoch.map(i32::try_from) {
+            Some(Ok(epoch)) => EpochRule::At { epoch },
+            _ => EpochRule::Last,
+        };
+        let metrics = store.metrics(run).map_err(|error| error.to_string())?;
+        match select(&metrics, metric, &rule).map_err(|error| error.to_string())? {
+            Some(selected) => Ok(selected.value),
+            None => Err(format!("run `{run}` did not measure `{metric}`")),
+        }
+    })
+}
 
 /// The way from a document's folder to the project root: empty, or `../` per folder.
 pub fn to_root(document: &Path) -> String {
@@ -195,7 +225,7 @@ pub fn update_in_place(
             start,
             format!("this table marker has no `{END_MARKER}`"),
         )),
-        None if places.order.is_empty() => Err(DocumentError::NoMarkers {
+        None if places.placed().is_empty() => Err(DocumentError::NoMarkers {
             path: path.to_owned(),
         }),
         None => Ok(Rendered {
@@ -247,89 +277,6 @@ pub fn numbered(mut tables: Vec<Table>) -> Result<Vec<Table>, PinnedTwice> {
         table.number_notes(&mut numbering)?;
     }
     Ok(tables)
-}
-
-/// The tables of a document while it is rendered.
-struct Places {
-    tables: Vec<Table>,
-    numbering: Numbering,
-    /// Indices of placed tables, by first place.
-    order: Vec<usize>,
-    /// Indices of tables whose references are placed.
-    referenced: Vec<usize>,
-}
-
-impl Places {
-    fn new(tables: &[Table]) -> Self {
-        Self {
-            numbering: Numbering::new(tables.iter().flat_map(Table::pinned)),
-            tables: tables.to_vec(),
-            order: Vec::new(),
-            referenced: Vec::new(),
-        }
-    }
-
-    fn table(&mut self, name: &str) -> Result<&Table, String> {
-        let index = self.number(name)?;
-        if !self.order.contains(&index) {
-            self.order.push(index);
-        }
-        Ok(&self.tables[index])
-    }
-
-    fn references(&mut self, name: &str) -> Result<String, String> {
-        let index = self.number(name)?;
-        self.referenced.push(index);
-        Ok(markdown::references(&self.tables[index]))
-    }
-
-    /// The index of a table, its notes numbered.
-    fn number(&mut self, name: &str) -> Result<usize, String> {
-        let Some(index) = self.tables.iter().position(|table| table.name == name) else {
-            let names: Vec<&str> = self
-                .tables
-                .iter()
-                .map(|table| table.name.as_str())
-                .collect();
-            let help = match nearest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("expected one of {}", backticked(&names)),
-            };
-            return Err(format!("unknown table `{name}`\nhelp: {help}"));
-        };
-        let numbered = self.tables[index].number_notes(&mut self.numbering);
-        numbered.map(|()| index).map_err(|error| error.to_string())
-    }
-
-    /// What stands between markers: the table, then its references.
-    fn block(&mut self, name: &str, to_root: &str) -> Result<String, String> {
-        let table = markdown::table(self.table(name)?, to_root);
-        let references = self.references(name)?;
-        Ok(if references.is_empty() {
-            format!("\n{table}\n")
-        } else {
-            format!("\n{table}\n{references}\n")
-        })
-    }
-
-    fn without_references(&self) -> Option<String> {
-        let missing = |index: &&usize| {
-            let table = &self.tables[**index];
-            let has_notes = table.rows.iter().any(|row| !row.notes.is_empty());
-            has_notes && table.style != FootnoteStyle::Link && !self.referenced.contains(index)
-        };
-        self.order
-            .iter()
-            .find(missing)
-            .map(|index| self.tables[*index].name.clone())
-    }
-
-    fn placed(&self) -> Vec<Table> {
-        self.order
-            .iter()
-            .map(|index| self.tables[*index].clone())
-            .collect()
-    }
 }
 
 enum Marker<'l> {

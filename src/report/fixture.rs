@@ -6,7 +6,7 @@ use crate::record::RunRecord;
 use crate::store::{MetricRow, RunId, RunWriter, Store};
 
 /// A completed run with these hyper-parameters; `seed` among them is the run's.
-pub(super) fn record(hyper_parameters: Value) -> RunRecord {
+pub(crate) fn record(hyper_parameters: Value) -> RunRecord {
     serde_json::from_value(json!({
         "format": 1, "run": "", "spec": null, "status": "completed", "kind": "trained",
         "seed": hyper_parameters.get("seed"), "hyper_parameters": hyper_parameters,
@@ -18,7 +18,7 @@ pub(super) fn record(hyper_parameters: Value) -> RunRecord {
 }
 
 /// Writes a run with its metrics: name, epoch, value.
-pub(super) fn write(
+pub(crate) fn write(
     store: &Store,
     run: &str,
     record: RunRecord,

@@ -149,3 +149,70 @@ impl Numbering {
         self.last
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::fixture::record;
+
+    #[test]
+    fn a_record_reads_as_argparse_prints_it() {
+        let run: RunId = "m/f/1".parse().expect("a run path");
+        let record = record(json!({
+            "weight_decay": 1e-6, "subtasks": ["gender", "age"], "log_dir": null, "debug": false,
+            "loss_weights": [1, 1], "seed": 7
+        }));
+        assert_eq!(
+            note_text(FootnoteKind::HyperParameters, &[(&run, &record)]),
+            "hyper-parameters: Namespace(debug=False, log_dir=None, loss_weights=[1, 1], seed=7, \
+             subtasks=['gender', 'age'], weight_decay=1e-06)"
+        );
+        assert_eq!(
+            note_text(FootnoteKind::DataSource, &[(&run, &record)]),
+            "data source: \"results/m/f/1\""
+        );
+    }
+
+    #[test]
+    fn a_group_lists_what_it_does_not_share() {
+        let runs: [RunId; 2] = ["m/f/1", "m/f/2"].map(|text| text.parse().expect("a run path"));
+        let (mut a, b) = (
+            record(json!({"seed": 0, "x": 1})),
+            record(json!({"seed": 1, "x": 1})),
+        );
+        // The seed is known even where the hyper-parameters do not repeat it.
+        a.hyper_parameters.0.remove("seed");
+        let group = [(&runs[0], &a), (&runs[1], &b)];
+        assert_eq!(record_text(&group), "Namespace(seed=[0, 1], x=1)");
+        assert_eq!(sources_text(&group), "\"results/m/f/1\", \"results/m/f/2\"");
+    }
+
+    #[test]
+    fn numbers_go_by_first_use_around_pinned_ones() {
+        let mut numbering = Numbering::new([1, 3]);
+        assert_eq!(numbering.number("a", None), Ok(2));
+        assert_eq!(numbering.number("b", None), Ok(4));
+        assert_eq!(numbering.number("a", None), Ok(2));
+        assert_eq!(numbering.number("c", Some(3)), Ok(3));
+        assert_eq!(numbering.number("c", Some(3)), Ok(3));
+        let error = numbering.number("d", Some(3)).expect_err("taken");
+        assert_eq!(
+            error.to_string(),
+            "mark 3 is pinned for two notes: `c` and `d`"
+        );
+    }
+
+    #[test]
+    fn styles() {
+        for (style, mark, definition) in [
+            (FootnoteStyle::Reference, "[4]", Some("[4] note")),
+            (FootnoteStyle::Gfm, "[^4]", Some("[^4]: note")),
+            (FootnoteStyle::Link, "[4](results/m/run.json)", None),
+        ] {
+            assert_eq!(mark_text(style, 4, "results/m/run.json"), mark);
+            assert_eq!(definition_text(style, 4, "note").as_deref(), definition);
+        }
+    }
+}

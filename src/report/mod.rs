@@ -6,14 +6,18 @@
 
 pub mod aggregate;
 pub mod assemble;
+mod cell;
 pub mod document;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod footnote;
 pub mod interval;
 pub mod lock;
+mod members;
 pub mod render;
 pub mod rounding;
 pub mod select;
 pub mod spec;
 pub mod table;
+
+pub use members::matches;

@@ -212,9 +212,14 @@ pub enum Rounding {
 }
 
 impl TableSpec {
-    /// `path:line` of a row, for messages.
+    /// A row, for messages: ``path:line: row `label` ``.
     pub fn place(&self, row: &Row) -> String {
-        format!("{}:{}", self.path.display(), row.line)
+        format!("{}:{}: row `{}`", self.path.display(), row.line, row.label)
+    }
+
+    /// A cell, for messages.
+    pub fn place_of_cell(&self, row: &Row, column: &Column) -> String {
+        format!("{}, column `{}`", self.place(row), column.header)
     }
 }
 

@@ -247,8 +247,18 @@ fn cited(bound: &Bound<'_>, definition: &Definition, path: &str, sink: &mut Sink
         return report(("not-a-run", message, Vec::new()), sink);
     };
     match trouble(bound, &run) {
-        None => sink.verified(&RUN_UNAVAILABLE),
+        None => sound(bound, &run, sink),
         Some(trouble) => report(trouble, sink),
+    }
+}
+
+/// A run in which nothing is wrong; without a lock, that holds for its files but not for its record.
+fn sound(bound: &Bound<'_>, run: &RunId, sink: &mut Sink<'_>) {
+    match bound.runs.get(run) {
+        Some(RunState::Present(files)) if !files.is_locked => {
+            sink.not_assessed(&RUN_UNAVAILABLE, "the hash of run.json in repro.lock");
+        }
+        _ => sink.verified(&RUN_UNAVAILABLE),
     }
 }
 
@@ -312,7 +322,7 @@ fn linked(bound: &Bound<'_>, sink: &mut Sink<'_>) {
                     continue;
                 };
                 match trouble(bound, &run) {
-                    None => sink.verified(&RUN_UNAVAILABLE),
+                    None => sound(bound, &run, sink),
                     Some((kind, message, evidence)) => {
                         let subject = subject(table.table, &row.row.label, &mark.text, kind);
                         let finding =

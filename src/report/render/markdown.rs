@@ -156,7 +156,7 @@ mean ± sample standard deviation over seeds, n = 2
         table.style = crate::report::spec::FootnoteStyle::Link;
         let text = section(&table, "../");
         assert!(
-            text.contains("Gender [1](../results/m/b/1/run.json)[2](../results/m/b/1/run.json) |"),
+            text.contains("Gender [1](../results/m/b/1/run.json)[2](../results/m/b/1/run.json) "),
             "{text}"
         );
         assert!(!text.contains("data source"));

@@ -248,7 +248,10 @@ marks = [4, 5]
         assert_eq!(spec.name, "mobilenet-v2");
         assert_eq!(spec.epoch.to_string(), "best valid/total/loss min");
         assert_eq!(spec.columns[0].scale, 100.0);
-        assert_eq!(spec.place(&spec.rows[0]), "tables/mobilenet-v2.toml:17");
+        assert_eq!(
+            (spec.rows[0].line, spec.path.as_path()),
+            (17, Path::new("tables/mobilenet-v2.toml"))
+        );
         let weights = serde_json::json!([1, 1, 1, 1]);
         assert_eq!(spec.rows[0].filter["loss_weights"], weights);
     }

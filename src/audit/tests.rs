@@ -1,0 +1,585 @@
+//! A small project is rendered and verified; then one thing at a time is broken, and exactly that is found.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use serde_json::json;
+
+use super::*;
+use crate::record::{RunRecord, Status};
+use crate::report::assemble::assemble;
+use crate::report::document::in_sequence;
+use crate::source::Source;
+use crate::store::{
+    METRICS, MetricRow, PREDICTIONS, PredictionRow, RECORD, RunId, RunWriter, artifact_of,
+};
+
+const SPEC: &str = r#"
+heading = "results"
+runs    = { model = "M" }
+factors = ["loss_weights"]
+epoch   = { rule = "best", metric = "valid/total/loss", goal = "min" }
+[[columns]]
+header = "Gender(%)"
+metric = "test/gender/accuracy"
+scale = 100
+decimals = 1
+[[columns]]
+header = "Age MAE"
+metric = "test/age/mae_expected"
+decimals = 2
+[[columns]]
+header = "Age loss"
+metric = "test/age/loss"
+decimals = 3
+[[rows]]
+label = "M-Gender_Age"
+where = { loss_weights = [1, 1] }
+[[rows]]
+label = "M-Gender"
+where = { loss_weights = [1, 0] }
+[[rows]]
+label = "M-Age"
+where = { loss_weights = [0, 1] }
+"#;
+
+const N_SAMPLES: i32 = 40;
+const N_EPOCHS: i32 = 5;
+const BEST_EPOCH: i32 = 3;
+
+/// A project on disk: results, the spec, and the document as rendered.
+struct Project {
+    _folder: tempfile::TempDir,
+    store: Store,
+    specs: Vec<TableSpec>,
+    text: String,
+    runs: Vec<RunId>,
+}
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::new(folder.path().join("results"));
+        let runs = [[1, 1], [1, 0], [0, 1]]
+            .map(|weights| train(&store, weights))
+            .to_vec();
+        let spec = TableSpec::from_source(&Source {
+            path: "tables/results.toml".into(),
+            text: SPEC.into(),
+        });
+        let specs = vec![spec.expect("a valid spec")];
+        let mut project = Self {
+            _folder: folder,
+            store,
+            specs,
+            text: String::new(),
+            runs,
+        };
+        project.text = project.render();
+        project
+    }
+
+    fn render(&self) -> String {
+        let table = assemble(&self.specs[0], &self.store, &self.store.scan().runs);
+        let table = table.expect("a table").table;
+        let rendered = in_sequence(Path::new("RESULTS.md"), &[table], "");
+        rendered.expect("a document").text
+    }
+
+    fn verify_against(&self, text: &str, locked: &Locked, rendered: Option<&str>) -> Verification {
+        verify(&Inputs {
+            path: "RESULTS.md",
+            text,
+            store: &self.store,
+            specs: &self.specs,
+            severities: &Severities::new(),
+            rendered: rendered.map(Ok),
+            locked,
+        })
+    }
+
+    fn verify(&self, text: &str) -> Verification {
+        self.verify_against(text, &Locked::new(), Some(&self.text))
+    }
+
+    /// Line and column, 1-based, of the first occurrence of `needle` in the rendered text.
+    fn position(&self, needle: &str) -> (usize, usize) {
+        let at = self.text.find(needle).expect("present");
+        crate::source::position(&self.text, at)
+    }
+}
+
+fn predictions(task: &str, epoch: i32, weights: [i32; 2]) -> Vec<PredictionRow> {
+    let shift = weights[0] + 2 * weights[1];
+    let row = |i: i32| {
+        let is_age = task == "age";
+        let label = if is_age { 20 + i % 30 } else { i % 2 };
+        let is_right = (i * 7 + epoch * 3 + shift) % 10 < 5 + epoch;
+        let prediction = match (is_age, is_right) {
+            (true, _) => label + (i + epoch + shift) % 5 - 2,
+            (false, true) => label,
+            (false, false) => 1 - label,
+        };
+        let probability = f64::from(i + epoch + shift) / f64::from(N_SAMPLES + 10);
+        PredictionRow {
+            split: "test".into(),
+            task: task.into(),
+            sample: format!("{i:03}.jpg"),
+            epoch,
+            label,
+            prediction,
+            probability,
+            log_probability: probability.ln(),
+            expected: is_age.then(|| f64::from(prediction) + f64::from(i) / 64.0),
+            label_mean: None,
+            label_std: None,
+        }
+    };
+    (0..N_SAMPLES).map(row).collect()
+}
+
+/// Metrics of one epoch as a trainer would sum them.
+fn metrics(task: &str, epoch: i32, rows: &[PredictionRow]) -> Vec<MetricRow> {
+    let n = f64::from(N_SAMPLES);
+    let mean = |value: &dyn Fn(&PredictionRow) -> f64| rows.iter().map(value).sum::<f64>() / n;
+    let mut named = vec![("loss", mean(&|row| -row.log_probability))];
+    if task == "age" {
+        let error =
+            |row: &PredictionRow| (row.expected.expect("an age") - f64::from(row.label)).abs();
+        named.push(("mae_expected", mean(&error)));
+    } else {
+        named.push((
+            "accuracy",
+            mean(&|row| {
+                if row.label == row.prediction {
+                    1.0
+                } else {
+                    0.0
+                }
+            }),
+        ));
+    }
+    let metric = |(name, value)| MetricRow {
+        metric: format!("test/{task}/{name}"),
+        epoch,
+        step: i64::from(epoch),
+        value,
+        count: Some(i64::from(N_SAMPLES)),
+    };
+    named.into_iter().map(metric).collect()
+}
+
+fn train(store: &Store, weights: [i32; 2]) -> RunId {
+    let record: RunRecord = serde_json::from_value(json!({
+        "format": 1, "run": "", "spec": null, "status": "running", "kind": "trained", "seed": 0,
+        "hyper_parameters": { "model": "M", "loss_weights": weights, "lr_rate": 1e-3, "epoch": N_EPOCHS },
+        "started": null, "finished": null, "duration_secs": null, "process": null, "resumed": [],
+        "command": [], "code": null, "environment": null, "data": {}, "parent": null,
+        "selection": null, "artifacts": {}, "reported": null
+    }))
+    .expect("a record");
+    let wanted: RunId = format!(
+        "M/_gender_{}_age_{}_D/2026-11-24-10-00-00",
+        weights[0], weights[1]
+    )
+    .parse()
+    .expect("a run path");
+    let mut writer = RunWriter::create(store, &wanted, record).expect("created");
+    let (mut rows, mut kept) = (Vec::new(), Vec::new());
+    for epoch in 1..=N_EPOCHS {
+        rows.push(MetricRow {
+            metric: "valid/total/loss".into(),
+            epoch,
+            step: i64::from(epoch),
+            value: f64::from((epoch - BEST_EPOCH).abs()),
+            count: None,
+        });
+        for (task, weight) in ["gender", "age"].into_iter().zip(weights) {
+            if weight > 0 {
+                let predicted = predictions(task, epoch, weights);
+                rows.extend(metrics(task, epoch, &predicted));
+                if epoch == BEST_EPOCH || epoch == N_EPOCHS {
+                    kept.extend(predicted);
+                }
+            }
+        }
+    }
+    writer.write_metrics(&rows).expect("written");
+    writer.write_predictions(&kept).expect("written");
+    complete(&mut writer);
+    wanted
+}
+
+/// Hashes the files into the record, as the end of training does.
+fn complete(writer: &mut RunWriter) {
+    let artifacts = [METRICS, PREDICTIONS].map(|name| {
+        let artifact = artifact_of(&writer.file(name), true).expect("readable");
+        (name.to_owned(), artifact)
+    });
+    writer
+        .update(|record| {
+            record.status = Status::Completed;
+            record.artifacts.extend(artifacts);
+        })
+        .expect("written");
+}
+
+/// Changes a run as nobody should, and makes its hashes fit again.
+fn forge(project: &Project, run: usize, change: impl FnOnce(&RunWriter)) {
+    let mut writer = RunWriter::reopen(&project.store, &project.runs[run]).expect("readable");
+    change(&writer);
+    complete(&mut writer);
+}
+
+fn rules(verification: &Verification) -> Vec<&'static str> {
+    verification
+        .findings
+        .iter()
+        .map(|finding| finding.rule)
+        .collect()
+}
+
+fn places(verification: &Verification) -> Vec<(usize, usize)> {
+    verification
+        .findings
+        .iter()
+        .map(|finding| (finding.line, finding.column))
+        .collect()
+}
+
+#[test]
+fn a_rendered_document_is_clean() {
+    let project = Project::new();
+    let outcome = project.verify(&project.text);
+    assert_eq!(outcome.findings, []);
+    let cells = &outcome.cells;
+    assert_eq!(
+        (
+            cells.numeric,
+            cells.verified,
+            cells.verified_from_predictions
+        ),
+        (6, 6, 6)
+    );
+    assert_eq!(
+        (cells.mismatched, cells.not_assessed, outcome.n_runs),
+        (0, 0, 3)
+    );
+    assert!(outcome.is_complete() && !outcome.fails(Severity::Note));
+}
+
+#[test]
+fn one_changed_digit_is_found_with_the_epoch_where_it_occurs() {
+    let project = Project::new();
+    assert!(
+        project.text.contains("M-Gender [3][4]     | 80.0"),
+        "{}",
+        project.text
+    );
+    let edited = project.text.replacen("80.0", "70.0", 1);
+    let outcome = project.verify(&edited);
+    assert_eq!(rules(&outcome), ["RPR101"]);
+    assert_eq!(places(&outcome), [project.position("80.0")]);
+    assert_eq!(
+        outcome.findings[0].message,
+        "row `M-Gender_Age`, column `Gender(%)`: printed 70.0, run gives 80.0 (epoch 3; 70.0 occurs at epoch 2)"
+    );
+    assert_eq!(outcome.findings[0].fix.as_deref(), Some("80.0"));
+    assert_eq!(
+        outcome.findings[0].evidence[1].text,
+        "-100 in the last digit"
+    );
+    assert_eq!((outcome.cells.verified, outcome.cells.mismatched), (5, 1));
+}
+
+#[test]
+fn marks_and_definitions() {
+    let project = Project::new();
+    let definition = |start: &str| {
+        let line = project.text.lines().find(|line| line.starts_with(start));
+        format!("{}\n", line.expect("present"))
+    };
+    let without = project.text.replacen(&definition("[4]"), "", 1);
+    let outcome = project.verify(&without);
+    assert_eq!(
+        (rules(&outcome), outcome.cells.verified),
+        (vec!["RPR202"], 6)
+    );
+    let (line, column) = project.position("M-Gender [3][4]");
+    assert_eq!(places(&outcome), [(line, column + 12)]);
+
+    let unused = project
+        .text
+        .replacen("[4] hyper", "[9] results/a/b/c\n[4] hyper", 1);
+    let outcome = project.verify(&unused);
+    assert_eq!(rules(&outcome), ["RPR204", "RPR206"]);
+
+    let unmarked = project.text.replacen("M-Gender [3][4]", "M-Gender", 1);
+    let outcome = project.verify(&unmarked);
+    assert_eq!(rules(&outcome), ["RPR201", "RPR204", "RPR204"]);
+    assert_eq!(places(&outcome)[0], project.position("M-Gender [3]"));
+    assert_eq!(outcome.cells.not_assessed, 1);
+
+    let no_record = project.text.replacen("M-Gender [3][4]", "M-Gender [3]", 1);
+    assert_eq!(rules(&project.verify(&no_record)), ["RPR201", "RPR204"]);
+
+    let twice = project.text.replacen(
+        "[4] hyper",
+        "[3] results/M/_gender_1_age_1_D/2026-11-24-10-00-00\n[4] hyper",
+        1,
+    );
+    let outcome = project.verify(&twice);
+    assert_eq!(
+        (rules(&outcome), outcome.cells.not_assessed),
+        (vec!["RPR203"], 1)
+    );
+}
+
+#[test]
+fn records_in_the_document() {
+    let project = Project::new();
+    let outcome = project.verify(&project.text.replacen("lr_rate=0.001", "lr_rate=0.01", 1));
+    assert_eq!(rules(&outcome), ["RPR208"]);
+    assert_eq!(places(&outcome), [project.position("lr_rate=0.001")]);
+    assert_eq!(
+        outcome.findings[0].message,
+        "record of mark `[2]` says `lr_rate=0.01`, run.json gives `lr_rate=0.001`"
+    );
+    let outcome = project.verify(&project.text.replacen("lr_rate=0.001, ", "", 1));
+    assert_eq!(rules(&outcome), ["RPR208"]);
+    let outcome = project.verify(&project.text.replacen("lr_rate=0.001", "lr_rate=<x>", 1));
+    assert_eq!(rules(&outcome), ["RPR301"]);
+
+    let other = project
+        .text
+        .replacen("M-Gender [3][4]", "M-Gender [1][2]", 1);
+    let outcome = project.verify(&other);
+    assert_eq!(rules(&outcome), ["RPR303", "RPR204", "RPR204"]);
+    assert_eq!(outcome.cells.not_assessed, 1);
+}
+
+#[test]
+fn runs_that_are_gone_or_altered() {
+    let project = Project::new();
+    let run = &project.runs[1];
+    let cited = project.position("results/M/_gender_1_age_0");
+    let expect = |kind: &str| {
+        let outcome = project.verify(&project.text);
+        assert_eq!(
+            rules(&outcome),
+            ["RPR206"],
+            "{kind}: {:?}",
+            outcome.findings
+        );
+        assert_eq!(places(&outcome), [cited], "{kind}");
+        assert!(
+            outcome.findings[0].message.contains(kind),
+            "{}",
+            outcome.findings[0].message
+        );
+        assert_eq!((outcome.cells.verified, outcome.cells.not_assessed), (5, 1));
+    };
+    let metrics = project.store.file(run, METRICS);
+    let whole = std::fs::read(&metrics).expect("readable");
+    std::fs::write(&metrics, &whole[..whole.len() - 1]).expect("written");
+    expect("`metrics.parquet` has blake3");
+    std::fs::remove_file(&metrics).expect("removed");
+    expect("is not there, the record says that it is kept");
+    std::fs::write(project.store.file(run, RECORD), "{").expect("written");
+    expect("cannot be read");
+    std::fs::remove_dir_all(project.store.run_dir(run)).expect("removed");
+    expect("is not there");
+}
+
+#[test]
+fn a_record_that_is_not_the_locked_one_is_altered() {
+    let project = Project::new();
+    let hash = |run: &RunId| {
+        artifact_of(&project.store.file(run, RECORD), true)
+            .expect("readable")
+            .blake3
+    };
+    let locked: Locked = project
+        .runs
+        .iter()
+        .map(|run| (run.to_string(), hash(run)))
+        .collect();
+    let verify = || project.verify_against(&project.text, &locked, None);
+    assert_eq!(rules(&verify()), Vec::<&str>::new());
+    let mut writer = RunWriter::reopen(&project.store, &project.runs[0]).expect("readable");
+    writer
+        .update(|record| record.duration_secs = Some(1.0))
+        .expect("written");
+    let outcome = verify();
+    assert_eq!(
+        (rules(&outcome), outcome.cells.not_assessed),
+        (vec!["RPR206"], 3)
+    );
+    assert!(outcome.findings[0].message.contains("`repro.lock` says"));
+}
+
+#[test]
+fn predictions_that_contradict_the_metrics() {
+    let project = Project::new();
+    forge(&project, 1, |writer| {
+        let mut rows = predictions("gender", BEST_EPOCH, [1, 0]);
+        rows[0].prediction = 1 - rows[0].prediction;
+        writer.write_predictions(&rows).expect("written");
+    });
+    let outcome = project.verify(&project.text);
+    assert_eq!(rules(&outcome), ["RPR101"]);
+    assert!(
+        outcome.findings[0]
+            .message
+            .contains("`metrics.parquet` says 0.8, `predictions.parquet` gives 0.775")
+    );
+
+    let project = Project::new();
+    forge(&project, 1, |writer| {
+        let rows = predictions("gender", BEST_EPOCH, [1, 0]);
+        let twice: Vec<PredictionRow> = rows.iter().chain(&rows).cloned().collect();
+        writer.write_predictions(&twice).expect("written");
+    });
+    let outcome = project.verify(&project.text);
+    assert_eq!(rules(&outcome), ["RPR604"]);
+
+    let project = Project::new();
+    forge(&project, 1, |writer| {
+        let rows = predictions("gender", N_EPOCHS, [1, 0]);
+        writer.write_predictions(&rows).expect("written");
+    });
+    let outcome = project.verify(&project.text);
+    assert_eq!(rules(&outcome), Vec::<&str>::new());
+    let cells = &outcome.cells;
+    assert_eq!((cells.verified, cells.verified_from_predictions), (6, 5));
+    assert!(!outcome.is_complete());
+}
+
+#[test]
+fn cells_outside_the_spec_are_not_assessed() {
+    let project = Project::new();
+    for (from, to, n) in [
+        ("Age loss", "Age Loss", 2),
+        ("M-Gender [3]", "M-Sex    [3]", 1),
+    ] {
+        let outcome =
+            project.verify_against(&project.text.replacen(from, to, 1), &Locked::new(), None);
+        assert_eq!(outcome.findings, [], "{from}");
+        assert_eq!(
+            (outcome.cells.numeric, outcome.cells.not_assessed),
+            (6, n),
+            "{from}"
+        );
+    }
+    let outcome = project.verify_against("no table", &Locked::new(), None);
+    assert!(outcome.fails(Severity::Error));
+}
+
+#[test]
+fn a_text_that_rendering_would_change_is_stale() {
+    let project = Project::new();
+    let edited = project.text.replacen("## results", "## our results", 1);
+    let outcome = project.verify(&edited);
+    assert_eq!(
+        (rules(&outcome), places(&outcome)),
+        (vec!["RPR904"], vec![(1, 4)])
+    );
+    assert_eq!(outcome.cells.verified, 6);
+}
+
+#[test]
+fn severities_can_be_set_and_rules_switched_off() {
+    let project = Project::new();
+    let edited = project.text.replacen("80.0", "70.0", 1);
+    let severity = |severity| Severities::from([("RPR101".to_owned(), severity)]);
+    let verify = |severities: &Severities| {
+        verify(&Inputs {
+            path: "RESULTS.md",
+            text: &edited,
+            store: &project.store,
+            specs: &project.specs,
+            severities,
+            rendered: None,
+            locked: &Locked::new(),
+        })
+    };
+    assert!(verify(&severity(Some(Severity::Error))).fails(Severity::Error));
+    assert!(!verify(&severity(Some(Severity::Warning))).fails(Severity::Error));
+    assert_eq!(rules(&verify(&severity(None))), Vec::<&str>::new());
+}
+
+#[test]
+fn fingerprints_survive_moved_lines() {
+    let project = Project::new();
+    let edited = project.text.replacen("80.0", "70.0", 1);
+    let moved = edited.replacen("## results\n", "## results\n\nWords.\n", 1);
+    let fingerprint = |text: &str| project.verify(text).findings[0].fingerprint.clone();
+    assert_eq!(fingerprint(&edited), fingerprint(&moved));
+}
+
+#[test]
+fn what_people_and_programs_see() {
+    let project = Project::new();
+    let outcome = project.verify(&project.text.replacen("80.0", "70.0", 1));
+    let human = output::human::Human(&outcome).to_string();
+    let (line, column) = project.position("80.0");
+    let run = project.runs[0].cited();
+    assert_eq!(
+        human,
+        format!(
+            "error[RPR101 value-mismatch]: RESULTS.md:{line}:{column}: row `M-Gender_Age`, column `Gender(%)`: \
+             printed 70.0, run gives 80.0 (epoch 3; 70.0 occurs at epoch 2)\n\
+             \x20 run: {run} test/gender/accuracy = 0.8\n\
+             \x20 distance: -100 in the last digit\n\
+             help: run `repro tables --write` and commit the result\n\n\
+             RESULTS.md: 6 numeric cells: 5 verified from metrics, 5 of them from predictions too, 1 mismatched, \
+             0 not assessed; 3 runs checked\n"
+        )
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&output::json::json(&outcome)).expect("JSON");
+    assert_eq!(json["cells"]["mismatched"], 1);
+    assert_eq!(json["findings"][0]["rule"], "RPR101");
+    assert_eq!(json["findings"][0]["severity"], "error");
+    assert_eq!(json["findings"][0]["waived"], false);
+    assert_eq!(json["rules"][0]["verified"], 5);
+    let keys: Vec<&String> = json.as_object().expect("an object").keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "format", "document", "cells", "runs", "levels", "findings", "rules"
+        ]
+    );
+}
+
+#[test]
+fn any_changed_digit_of_any_number_is_found() {
+    let project = Project::new();
+    let document = Document::parse(&project.text);
+    let cells: Vec<_> = document.numeric_cells().map(|(_, _, cell)| cell).collect();
+    let any = (
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        1_u8..10,
+    );
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(64));
+    let outcome = runner.run(&any, |(cell, digit, by)| {
+        let cell = cells[cell.index(cells.len())];
+        let digits: Vec<usize> = (0..cell.text.len())
+            .filter(|at| cell.text.as_bytes()[*at].is_ascii_digit())
+            .collect();
+        let at = digits[digit.index(digits.len())];
+        let mut lines: Vec<String> = project.text.split('\n').map(str::to_owned).collect();
+        let line = &mut lines[cell.line - 1];
+        // The rows of this project are ASCII.
+        let offset = cell.column - 1 + at;
+        let changed = (line.as_bytes()[offset] - b'0' + by) % 10;
+        line.replace_range(offset..=offset, &changed.to_string());
+        let outcome = project.verify(&lines.join("\n"));
+        prop_assert_eq!(rules(&outcome), ["RPR101"]);
+        prop_assert_eq!(places(&outcome), [(cell.line, cell.column)]);
+        Ok(())
+    });
+    outcome.expect("every change is found");
+}
