@@ -4,6 +4,7 @@
 //! done by the library modules.
 
 mod data;
+mod data_root;
 mod demo;
 mod documents;
 mod inspect;
