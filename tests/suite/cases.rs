@@ -20,12 +20,12 @@ fn tables_render_the_committed_document() {
 
 #[test]
 fn tables_write_restores_document_and_lock() {
-    let project = Project::case("tables_template");
-    let before = project.content();
+    let project = Project::case("tables_write");
     project.remove("RESULTS.md");
     project.remove("repro.lock");
-    project.repro("tables --write").says("write.stderr").run();
-    assert_eq!(before.changed(&project.content()), [""; 0]);
+    project.repro("tables --write").says("stderr.txt").run();
+    project.is_settled("RESULTS.md");
+    project.is_settled("repro.lock");
 }
 
 #[test]
@@ -36,6 +36,7 @@ fn tables_check_refuses_a_changed_document() {
     project
         .repro("tables --check")
         .exits(1)
+        .prints("stdout.txt")
         .says("stderr.txt")
         .run();
     assert_eq!(before.changed(&project.content()), [""; 0]);
@@ -83,13 +84,20 @@ fn verify_passes_the_committed_document() {
 #[test]
 fn verify_refuses_one_digit() {
     let project = Project::case("verify_one_digit");
-    project.edit("RESULTS.md", "| 75.0 ", "| 87.5 ");
+    project.edit("RESULTS.md", "| 75.0 ", "| 76.0 ");
     project.repro("verify").exits(1).prints("human.txt").run();
     project
         .repro("verify --format json")
         .exits(1)
         .prints("report.json")
         .run();
+}
+
+#[test]
+fn verify_names_the_epoch_that_a_wrong_number_is_from() {
+    let project = Project::case("verify_other_epoch");
+    project.edit("RESULTS.md", "| 75.0 ", "| 87.5 ");
+    project.repro("verify").exits(1).prints("human.txt").run();
 }
 
 #[test]
@@ -132,6 +140,7 @@ fn verify_fails_when_it_verified_nothing() {
         .repro("verify NOTES.md")
         .exits(1)
         .prints("human.txt")
+        .says("stderr.txt")
         .run();
 }
 

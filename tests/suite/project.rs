@@ -60,6 +60,12 @@ impl Project {
         }
     }
 
+    /// A file is as `project/` has it.
+    pub(crate) fn is_settled(&self, name: &str) {
+        let actual = fs::read_to_string(self.path(name)).expect("readable");
+        self.compare(&actual, &suite().join("project").join(name));
+    }
+
     /// Replaces the only occurrence of `from` in a file.
     pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
         let path = self.path(name);
@@ -95,19 +101,16 @@ impl Project {
         self.folder.path().join(name)
     }
 
-    fn compare(&self, actual: &str, golden: &str) {
-        let path = self.expected.join(golden);
-        if !path.is_file() {
-            fs::create_dir_all(path.parent().expect("a folder")).expect("created");
-        }
+    fn compare(&self, actual: &str, golden: &Path) {
         let mut redactions = Redactions::new();
         let root = self.folder.path().display().to_string();
         redactions.insert("[ROOT]", root).expect("a valid name");
         // Text, not a pattern: brackets and dots of a table are meant as they stand.
         let actual = redactions.redact(actual);
-        Assert::new()
-            .action_env(DEFAULT_ACTION_ENV)
-            .eq(actual, Data::read_from(&path, Some(DataFormat::Text)).raw());
+        Assert::new().action_env(DEFAULT_ACTION_ENV).eq(
+            actual,
+            Data::read_from(golden, Some(DataFormat::Text)).raw(),
+        );
     }
 }
 
@@ -165,7 +168,9 @@ impl Step<'_> {
 
     fn check(&self, actual: &str, golden: Option<&str>, stream: &str) {
         match golden {
-            Some(golden) => self.project.compare(actual, golden),
+            Some(golden) => self
+                .project
+                .compare(actual, &self.project.expected.join(golden)),
             None => assert!(actual.is_empty(), "unexpected {stream}:\n{actual}"),
         }
     }
