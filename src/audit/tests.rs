@@ -294,6 +294,29 @@ fn one_changed_digit_is_found_with_the_epoch_where_it_occurs() {
 }
 
 #[test]
+fn a_number_that_is_gone_is_missed() {
+    let project = Project::new();
+    let outcome = project.verify(&project.text.replacen("80.0", "8x.0", 1));
+    assert_eq!(rules(&outcome), ["RPR101"]);
+    assert!(
+        outcome.findings[0]
+            .message
+            .ends_with("printed `8x.0`, run gives 80.0")
+    );
+    assert_eq!((outcome.cells.numeric, outcome.cells.mismatched), (6, 1));
+    let outcome = project.verify_against(
+        &project.text.replacen("80.0", "    ", 1),
+        &Locked::new(),
+        None,
+    );
+    assert_eq!(
+        (rules(&outcome), outcome.cells.numeric),
+        (vec!["RPR404"], 5)
+    );
+    assert_eq!(outcome.findings[0].severity, Severity::Note);
+}
+
+#[test]
 fn marks_and_definitions() {
     let project = Project::new();
     let definition = |start: &str| {

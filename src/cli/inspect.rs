@@ -1,6 +1,7 @@
 //! `repro inspect`: what the parser understood of a document.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -43,17 +44,18 @@ impl Inspect {
         let text = std::fs::read_to_string(&self.document)
             .with_context(|| format!("cannot read document `{path}`"))?;
         let document = Document::parse(&text);
-        match self.format {
-            Format::Human => print!("{}", summary(&path, &document)),
+        let text = match self.format {
+            Format::Human => summary(&path, &document),
             Format::Json => {
                 let inspection = Inspection {
                     format: 1,
                     path,
                     document: &document,
                 };
-                println!("{}", serde_json::to_string_pretty(&inspection)?);
+                serde_json::to_string_pretty(&inspection)? + "\n"
             }
-        }
+        };
+        std::io::stdout().write_all(text.as_bytes())?;
         Ok(EXIT_OK)
     }
 }

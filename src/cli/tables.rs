@@ -68,7 +68,7 @@ impl Tables {
             }
             let files = rendered_files(&project, &store, &scan, &tables, global.quiet)?;
             return if self.write {
-                write(&project.root, &files).map(|()| code)
+                write(&project.root, &files, global.quiet).map(|()| code)
             } else {
                 check(&project.root, &files).map(|found| code.max(found))
             };
@@ -177,7 +177,7 @@ fn rendered_files(
 }
 
 /// Writes what changed.
-fn write(root: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
+fn write(root: &Path, files: &[(String, String)], quiet: bool) -> anyhow::Result<()> {
     for (path, text) in files {
         let at = root.join(path);
         if std::fs::read(&at).is_ok_and(|old| old == text.as_bytes()) {
@@ -188,7 +188,9 @@ fn write(root: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
                 .with_context(|| format!("`{}`: creating failed", folder.display()))?;
         }
         write_atomically(&at, text.as_bytes())?;
-        eprintln!("wrote {path}");
+        if !quiet {
+            eprintln!("wrote {path}");
+        }
     }
     Ok(())
 }
@@ -318,7 +320,7 @@ where = { lr_rate = 0.1 }
             check(root, &files(&project)).expect("checked"),
             EXIT_FINDINGS
         );
-        write(root, &files(&project)).expect("written");
+        write(root, &files(&project), true).expect("written");
         let written = files(&project);
         assert_eq!(check(root, &written).expect("checked"), EXIT_OK);
         let text = std::fs::read_to_string(root.join("docs/R.md")).expect("readable");

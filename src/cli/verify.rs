@@ -1,6 +1,7 @@
 //! `repro verify`.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -80,7 +81,8 @@ impl Verify {
         for (path, name) in self.documents(&project)? {
             match against.verify(&path, &name) {
                 Ok(verification) => {
-                    self.print(&verification);
+                    let text = self.text(&verification);
+                    std::io::stdout().write_all(text.as_bytes())?;
                     code = code.max(self.outcome(&verification, fail_on, global.quiet));
                 }
                 Err(error) => {
@@ -92,10 +94,10 @@ impl Verify {
         Ok(code)
     }
 
-    fn print(&self, verification: &Verification) {
+    fn text(&self, verification: &Verification) -> String {
         match self.format {
-            Format::Human => print!("{}", Human(verification)),
-            Format::Json => println!("{}", json(verification)),
+            Format::Human => Human(verification).to_string(),
+            Format::Json => json(verification) + "\n",
         }
     }
 

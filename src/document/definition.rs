@@ -244,17 +244,24 @@ fn record_length(text: &str) -> Option<usize> {
     Some(end.unwrap_or(text.len()))
 }
 
+/// The record that a text is: JSON, or a literal of Python.
 fn record(text: &Text<'_>, offset: usize, content: &str) -> Result<Record, BrokenRecord> {
+    let (line, column) = text.position(offset);
+    if let Ok(values) = serde_json::from_str(content) {
+        return Ok(Record {
+            line,
+            column,
+            constructor: String::new(),
+            values,
+        });
+    }
     match literal::parse_record(content) {
-        Ok(record) => {
-            let (line, column) = text.position(offset);
-            Ok(Record {
-                line,
-                column,
-                constructor: record.constructor,
-                values: record.values.into_iter().collect(),
-            })
-        }
+        Ok(record) => Ok(Record {
+            line,
+            column,
+            constructor: record.constructor,
+            values: record.values.into_iter().collect(),
+        }),
         Err(error) => {
             let within = content.floor_char_boundary(error.offset);
             let (line, column) = text.position(offset + within);

@@ -23,7 +23,7 @@ fn marks(row: &Row) -> Vec<&str> {
 }
 
 #[test]
-fn the_reference_document_is_read_whole() {
+fn numbers_of_the_reference_document() {
     let Some(text) = seed("mobilenet-v2.md") else {
         return;
     };
@@ -60,6 +60,14 @@ fn the_reference_document_is_read_whole() {
         .map(|(line, column, text)| (line, column, text, text.parse::<f64>().ok(), Some(1)))
         .collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn tables_of_the_reference_document() {
+    let Some(text) = seed("mobilenet-v2.md") else {
+        return;
+    };
+    let document = Document::parse(&text);
     assert_eq!(document.tables.len(), 2);
     assert_eq!(
         document.tables[0].section,
@@ -80,6 +88,14 @@ fn the_reference_document_is_read_whole() {
         rows[0].cells[4].header.as_deref(),
         Some("Age MAE (ChaLearn_2016)")
     );
+}
+
+#[test]
+fn definitions_of_the_reference_document() {
+    let Some(text) = seed("mobilenet-v2.md") else {
+        return;
+    };
+    let document = Document::parse(&text);
     let kinds: Vec<_> = document
         .definitions
         .iter()
@@ -267,7 +283,7 @@ fn labels_end_in_marks() {
 
 #[test]
 fn definitions_of_every_kind() {
-    let cases: [(&str, &str, &[&str], usize); 17] = [
+    let cases: [(&str, &str, &[&str], usize); 19] = [
         ("[1] results/m/f/t", "path", &["results/m/f/t"], 0),
         (
             "[1] data source: \"results/m/f/t\"  ",
@@ -309,6 +325,8 @@ fn definitions_of_every_kind() {
             0,
         ),
         ("[1]. SSR-Net: a compact network", "bibliographic", &[], 0),
+        ("[1] {\"a\": true, \"b\": null}", "record", &[], 1),
+        ("[1] {'a': True, 'b': None}", "record", &[], 1),
         ("[1] quoted: doi:10.1000/1", "quoted", &[], 0),
         ("[31] ", "empty", &[], 0),
         (

@@ -30,6 +30,8 @@ pub static STATEMENT_CONTRADICTION: Rule =
 pub static RECORD_UNPARSEABLE: Rule = rule("RPR301", "record-unparseable", Severity::Error);
 /// A row's run is not one that the row stands for.
 pub static LABEL_VS_RECORD: Rule = rule("RPR303", "label-vs-record", Severity::Error);
+/// A cell is empty although the run measured its metric.
+pub static EXPECTED_CELL_EMPTY: Rule = rule("RPR404", "expected-cell-empty", Severity::Note);
 /// A metric counts other samples than the predictions hold.
 pub static EVALUATION_COVERAGE: Rule = rule("RPR604", "evaluation-coverage", Severity::Error);
 /// Rendering again would change the document.
@@ -46,6 +48,7 @@ pub static ALL: &[&Rule] = &[
     &STATEMENT_CONTRADICTION,
     &RECORD_UNPARSEABLE,
     &LABEL_VS_RECORD,
+    &EXPECTED_CELL_EMPTY,
     &EVALUATION_COVERAGE,
     &STALE_DOCUMENT,
 ];

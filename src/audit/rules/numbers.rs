@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{EVALUATION_COVERAGE, VALUE_MISMATCH};
+use super::{EVALUATION_COVERAGE, EXPECTED_CELL_EMPTY, VALUE_MISMATCH};
 use crate::audit::bind::{Bound, BoundRow, BoundTable};
 use crate::audit::decimal::{distance, round};
 use crate::audit::evidence::RunFiles;
@@ -17,10 +17,14 @@ use crate::report::select::{Selected, curve, select};
 use crate::report::spec::{Column, Spread, TableSpec};
 use crate::store::RunId;
 
+/// What to do about a number that is not the run's.
+const HINT: &str = "run `repro tables --write` and commit the result";
+
 /// What became of the numeric cells of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Cells {
-    /// All of them: the sum of verified, mismatched and not assessed.
+    /// Cells with a number, or with a text where the run gives one: the sum of verified, mismatched and not
+    /// assessed.
     pub numeric: usize,
     /// Equal to what the metrics give.
     pub verified: usize,
@@ -63,11 +67,12 @@ pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cells {
     let mut cells = Cells::default();
     for table in &bound.tables {
         for row in &table.rows {
-            for cell in row.row.cells.iter().filter(|cell| cell.value.is_some()) {
-                cells.numeric += 1;
-                match case(bound, table, row, cell) {
-                    Ok(case) => case.check(sink, &mut cells),
-                    Err(reason) => cells.leave(reason, sink),
+            for cell in &row.row.cells {
+                match (case(bound, table, row, cell), cell.value) {
+                    (Ok(case), Some(_)) => case.check(sink, &mut cells),
+                    (Err(reason), Some(_)) => cells.leave(reason, sink),
+                    (Ok(case), None) => case.check_without_number(sink, &mut cells),
+                    (Err(_), None) => {}
                 }
             }
         }
@@ -77,6 +82,7 @@ pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cells {
 
 impl Cells {
     fn leave(&mut self, reason: String, sink: &mut Sink<'_>) {
+        self.numeric += 1;
         self.not_assessed += 1;
         sink.not_assessed(&VALUE_MISMATCH, reason.clone());
         *self.reasons.entry(reason).or_default() += 1;
@@ -132,14 +138,38 @@ fn case<'c>(
 }
 
 impl Case<'_> {
+    /// A text where the run gives a number is wrong; an empty cell leaves something out.
+    fn check_without_number(&self, sink: &mut Sink<'_>, cells: &mut Cells) {
+        let Ok(Some(expected)) = self.expected() else {
+            return sink.verified(&EXPECTED_CELL_EMPTY);
+        };
+        let given = printed(Some(&expected.text), expected.spread.as_deref());
+        if !self.cell.text.is_empty() {
+            cells.numeric += 1;
+            cells.mismatched += 1;
+            let what = format!("printed `{}`, run gives {given}", self.cell.text);
+            return sink.report(self.finding("text", what).with_hint(HINT).with_fix(given));
+        }
+        let row = self.row.spec;
+        if row.is_some_and(|row| row.expected_empty.contains(&self.column.header)) {
+            return sink.verified(&EXPECTED_CELL_EMPTY);
+        }
+        let (place, subject, message) = self.address("empty", format!("empty, run gives {given}"));
+        sink.report(
+            Finding::new(&EXPECTED_CELL_EMPTY, place, &subject, message)
+                .with_hint("fill it, or list the header in the row's `expected_empty`"),
+        );
+    }
+
     fn check(&self, sink: &mut Sink<'_>, cells: &mut Cells) {
         let expected = match self.expected() {
-            Ok(Some(expected)) => expected,
-            Ok(None) => {
-                cells.mismatched += 1;
-                return sink.report(self.not_measured());
-            }
             Err(reason) => return cells.leave(reason, sink),
+            Ok(expected) => expected,
+        };
+        cells.numeric += 1;
+        let Some(expected) = expected else {
+            cells.mismatched += 1;
+            return sink.report(self.not_measured());
         };
         let printed = self.cell.number.as_deref();
         if printed != Some(&expected.text) || self.cell.spread_number != expected.spread {
@@ -226,10 +256,7 @@ impl Case<'_> {
                 )
             }
         };
-        let mut finding = self
-            .finding("value", what)
-            .with_hint("run `repro tables --write` and commit the result")
-            .with_fix(given);
+        let mut finding = self.finding("value", what).with_hint(HINT).with_fix(given);
         for ((run, _), one) in self.runs.iter().zip(&expected.selected) {
             let text = format!("{} {} = {}", run.cited(), self.column.metric, one.value);
             finding = finding.with_evidence("run", text);
@@ -274,7 +301,7 @@ impl Case<'_> {
                 "not-measured",
                 format!("printed {printed}, run did not measure `{metric}`"),
             )
-            .with_hint("run `repro tables --write` and commit the result");
+            .with_hint(HINT);
         let cite = |finding: Finding, (run, _): &(&RunId, &RunFiles)| {
             finding.with_evidence("run", run.cited())
         };
