@@ -144,7 +144,7 @@ impl Train {
             data_root: data_root(self.data_root.as_deref(), project)?,
             data_cache: Some(cache_folder(project)),
             project_root: project.root.clone(),
-            command: provenance::command(std::env::args()),
+            command: provenance::command(std::env::args(), &project.root),
             code: provenance::code(&project.root),
             device: self.device.clone(),
             stop: &stop,

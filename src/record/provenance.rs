@@ -102,10 +102,29 @@ pub fn folder_time(moment: jiff::Timestamp) -> String {
     moment.strftime("%Y-%m-%d-%H-%M-%S").to_string()
 }
 
-/// The command line with the program's name instead of where it lies.
-pub fn command(arguments: impl IntoIterator<Item = String>) -> Vec<String> {
+/// The command line as anybody could repeat it: the program's name instead of where it lies, paths below
+/// `project` relative to it, and of other absolute paths only the last part.
+pub fn command(arguments: impl IntoIterator<Item = String>, project: &Path) -> Vec<String> {
     let rest = arguments.into_iter().skip(1);
-    std::iter::once("repro".to_owned()).chain(rest).collect()
+    let anywhere = |argument: String| match argument.split_once('=') {
+        Some((key, value)) => format!("{key}={}", without_machine(value, project)),
+        None => without_machine(&argument, project),
+    };
+    std::iter::once("repro".to_owned())
+        .chain(rest.map(anywhere))
+        .collect()
+}
+
+fn without_machine(text: &str, project: &Path) -> String {
+    let path = Path::new(text);
+    if !path.is_absolute() {
+        return text.to_owned();
+    }
+    match (path.strip_prefix(project), path.file_name()) {
+        (Ok(below), _) => below.display().to_string(),
+        (Err(_), Some(name)) => format!("…/{}", name.to_string_lossy()),
+        (Err(_), None) => "…".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -152,11 +171,29 @@ mod tests {
     }
 
     #[test]
-    fn times_are_utc_and_the_program_has_no_path() {
+    fn times_are_utc() {
         let moment = jiff::Timestamp::from_second(1_795_601_533).expect("valid");
-        assert_eq!(rfc3339(moment), "2026-11-25T09:32:13Z");
-        assert_eq!(folder_time(moment), "2026-11-25-09-32-13");
-        let given = ["/a/b/repro", "train", "x.toml"].map(str::to_owned);
-        assert_eq!(command(given), ["repro", "train", "x.toml"]);
+        assert_eq!(rfc3339(moment), "2026-11-25T10:12:13Z");
+        assert_eq!(folder_time(moment), "2026-11-25-10-12-13");
+    }
+
+    #[test]
+    fn a_command_names_no_place_of_this_machine() {
+        let given = [
+            "/a/repro",
+            "train",
+            "/p/runs/x.toml",
+            "--results=/q/r",
+            "lr_rate=0.1",
+        ];
+        let found = command(given.map(str::to_owned), Path::new("/p"));
+        let expected = [
+            "repro",
+            "train",
+            "runs/x.toml",
+            "--results=…/r",
+            "lr_rate=0.1",
+        ];
+        assert_eq!(found, expected);
     }
 }

@@ -276,15 +276,14 @@ fn prediction(
 mod tests {
     use super::*;
 
-    // Oracle (torch 2.15): torch.log_softmax(torch.tensor([1., 2., 4.], dtype=torch.float64), 0)[1]
+    // Oracle (Python's decimal, 40 digits): e = [Decimal(x).exp() for x in (1, 2, 4)];
+    // (e[1] / sum(e)).ln(), (e[1] + 2 * e[2]) / sum(e)
     #[test]
-    fn softmax_is_that_of_pytorch() {
+    fn softmax_agrees_with_exact_arithmetic() {
         let outcome = Outcome::new(&[1.0, 2.0, 4.0], 1);
         assert_eq!(outcome.prediction, 2);
-        assert!((outcome.log_probability - -2.169_846_024_623_053_6).abs() < 1e-12);
-        let probabilities = [0.042_010_066, 0.114_195_199, 0.843_794_735];
-        let expected = probabilities[1] + 2.0 * probabilities[2];
-        assert!((outcome.expected_class - expected).abs() < 1e-8);
+        assert!((outcome.log_probability - -2.169_846_019_556_285_6).abs() < 1e-14);
+        assert!((outcome.expected_class - 1.801_784_668_347_273_4).abs() < 1e-14);
     }
 
     #[test]

@@ -17,3 +17,6 @@ pub mod rng;
 pub mod run;
 pub mod schedule;
 pub mod spec;
+
+#[cfg(test)]
+mod tests;

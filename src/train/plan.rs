@@ -243,3 +243,101 @@ fn find_parent(
     }
     Ok(Parent::Existing(run.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Settings;
+    use crate::source::Source;
+    use crate::train::spec::Overrides;
+
+    fn spec(text: &str) -> Spec {
+        let settings: Settings =
+            toml::from_str("[data.D]\ngender = { layout = \"image_folder\", path = \"G\" }")
+                .expect("valid settings");
+        let name = text.split('"').nth(1).expect("a name");
+        let source = Source {
+            path: format!("runs/{name}.toml").into(),
+            text: format!("{text}\n[hyper_parameters]\ndataset = \"D\"\nsubtasks = [\"gender\"]\n"),
+        };
+        Spec::parse(source, &settings.data, &Overrides::default()).expect("valid spec")
+    }
+
+    fn planned(specs: &[Spec]) -> Result<Vec<PlannedRun>, Vec<String>> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let errors = |errors: Vec<SourceError>| errors.iter().map(ToString::to_string).collect();
+        plan(specs, &Store::new(folder.path()), 2).map_err(errors)
+    }
+
+    fn refused(specs: &[Spec]) -> Vec<String> {
+        planned(specs).expect_err("a mistake")
+    }
+
+    #[test]
+    fn parents_come_first_and_seeds_match() {
+        let specs = [
+            spec("name = \"child\"\nseeds = [1, 7]\nparent = { spec = \"parent\" }"),
+            spec("name = \"other\""),
+            spec("name = \"parent\"\nseeds = [0, 1]\nphase = \"pretrain\""),
+        ];
+        let runs = planned(&specs).expect("valid");
+        let labels: Vec<&str> = runs.iter().map(|run| run.label.as_str()).collect();
+        let expected = [
+            "parent (seed 0)",
+            "parent (seed 1)",
+            "child (seed 1)",
+            "child (seed 7)",
+            "other (seed 0)",
+        ];
+        assert_eq!(labels, expected);
+        let origins: Vec<_> = runs.iter().map(|run| run.parent.clone()).collect();
+        let from = |i| {
+            Some(PlannedParent {
+                origin: ParentRun::Planned(i),
+                checkpoint: Checkpoint::Best,
+            })
+        };
+        assert_eq!(origins, [None, None, from(1), from(0), None]);
+        let folders: Vec<String> = runs.iter().map(PlannedRun::folder).collect();
+        assert_eq!(folders[0], "pretrained_MTL_MobileNet_V2_model/_gender_1_D");
+        assert_eq!(
+            folders[2],
+            "loaded_pretrained-MTL_MobileNet_V2_model/_gender_1_D"
+        );
+        assert_eq!(folders[4], "MTL_MobileNet_V2_model/_gender_1_D");
+    }
+
+    #[test]
+    fn an_unknown_parent_and_a_second_name_are_refused() {
+        let specs = [
+            spec("name = \"a\"\nparent = { spec = \"bsae\" }"),
+            spec("name = \"base\""),
+            spec("name = \"base\""),
+        ];
+        let expected = [
+            "runs/base.toml:1:8: `base` is also the name of runs/base.toml\nhelp: rename one of them",
+            "runs/a.toml:2:19: parent `bsae` neither has a completed run nor is trained by this call\nhelp: did you mean `base`?",
+        ];
+        assert_eq!(refused(&specs), expected);
+    }
+
+    #[test]
+    fn a_cycle_is_refused() {
+        let specs = [
+            spec("name = \"a\"\nparent = { spec = \"b\" }"),
+            spec("name = \"b\"\nparent = { spec = \"a\" }"),
+        ];
+        let expected = ["runs/a.toml:2:19: `a` descends from itself\nhelp: the chain is a → b → a"];
+        assert_eq!(refused(&specs), expected);
+    }
+
+    #[test]
+    fn a_sweep_is_no_parent() {
+        let specs = [
+            spec("name = \"a\"\nparent = { spec = \"b\" }"),
+            spec("name = \"b\"\nsweep = { lr_rate = [0.1, 0.2] }"),
+        ];
+        let expected = ["runs/a.toml:2:19: `b` is a sweep of 2 combinations, a parent must be one"];
+        assert_eq!(refused(&specs), expected);
+    }
+}
