@@ -4,6 +4,7 @@
 //! done by the library modules.
 
 mod data;
+mod data_root;
 mod demo;
 mod documents;
 mod inspect;
@@ -45,6 +46,9 @@ struct Cli {
 /// Arguments that mean the same for every command.
 #[derive(Debug, Args)]
 pub struct Global {
+    /// Look for repro.toml here and upwards, instead of in the current folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    project: Option<PathBuf>,
     /// Results root, instead of the one in repro.toml.
     #[arg(long, global = true, value_name = "DIR")]
     results: Option<PathBuf>,
@@ -77,10 +81,34 @@ enum Command {
     Demo(demo::Demo),
 }
 
+impl Cli {
+    fn execute(&self) -> anyhow::Result<u8> {
+        match &self.command {
+            Command::Train(command) => command.execute(&self.global),
+            Command::Tables(command) => command.execute(&self.global),
+            Command::Verify(command) => command.execute(&self.global),
+            Command::Inspect(command) => command.execute(&self.global),
+            Command::Runs(command) => command.execute(&self.global),
+            Command::Data(command) => command.execute(&self.global),
+            Command::Demo(command) => command.execute(&self.global),
+        }
+    }
+}
+
+/// Executes a command line of this program within this process: what the demo shows is what it does.
+fn run(arguments: &[String]) -> anyhow::Result<u8> {
+    let program = std::iter::once("repro");
+    Cli::try_parse_from(program.chain(arguments.iter().map(String::as_str)))?.execute()
+}
+
 impl Global {
-    /// The project around the current directory.
+    /// The project around `--project`, or around the current directory.
     fn project(&self) -> anyhow::Result<Project> {
-        Ok(Project::find(&std::env::current_dir()?)?)
+        let start = match &self.project {
+            Some(folder) => folder.clone(),
+            None => std::env::current_dir()?,
+        };
+        Ok(Project::find(&start)?)
     }
 
     /// The results root: the flag's, else the project's.
@@ -92,17 +120,7 @@ impl Global {
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
     crate::train::kernels::prepare_process();
-    let cli = Cli::parse();
-    let outcome = match &cli.command {
-        Command::Train(command) => command.execute(&cli.global),
-        Command::Tables(command) => command.execute(&cli.global),
-        Command::Verify(command) => command.execute(&cli.global),
-        Command::Inspect(command) => command.execute(&cli.global),
-        Command::Runs(command) => command.execute(&cli.global),
-        Command::Data(command) => command.execute(&cli.global),
-        Command::Demo(command) => command.execute(&cli.global),
-    };
-    match outcome {
+    match Cli::parse().execute() {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::data_root::{cache_folder, data_root};
 use super::progress::Progress;
 use super::{EXIT_FAILURE, EXIT_OK, Global};
 use crate::project::Project;
@@ -146,8 +147,8 @@ impl Train {
         let session = Session {
             store,
             data: &project.settings.data,
-            data_root: super::data::data_root(self.data_root.as_deref(), project)?,
-            data_cache: Some(super::data::cache_folder(project)),
+            data_root: data_root(self.data_root.as_deref(), project)?,
+            data_cache: Some(cache_folder(project)),
             project_root: project.root.clone(),
             command: provenance::command(std::env::args(), &project.root),
             code: provenance::code(&project.root),

@@ -11,6 +11,7 @@ pub mod document;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod footnote;
+pub mod interval;
 pub mod lock;
 mod members;
 pub mod render;

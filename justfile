@@ -1,0 +1,19 @@
+# Everything that a change must pass, as CI runs it.
+check:
+    .ci/run
+
+# The quick half: format, lints, tests.
+quick:
+    .ci/run fmt clippy test
+
+# Rewrite the golden files of the integration suite; read the diff before committing.
+golden:
+    SNAPSHOTS=overwrite cargo test --release --test suite
+
+# Licences, duplicates and sources of dependencies (needs cargo-deny).
+deny:
+    cargo deny --locked check bans licenses sources
+
+# Our own documents from our own runs.
+results:
+    cargo run --release -- tables --write
