@@ -112,7 +112,7 @@ impl Metrics {
         frame::write(path, &self.frame)
     }
 
-    /// The frame, columns as in [`column`].
+    /// The frame, columns as in [`mod@column`].
     pub fn frame(&self) -> &DataFrame {
         &self.frame
     }

@@ -125,7 +125,7 @@ impl Predictions {
         frame::write(path, &self.frame)
     }
 
-    /// The frame, columns as in [`column`].
+    /// The frame, columns as in [`mod@column`].
     pub fn frame(&self) -> &DataFrame {
         &self.frame
     }

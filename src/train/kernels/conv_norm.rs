@@ -309,7 +309,7 @@ fn convolve(
         )
     };
     let shape = [batch, height, width, channels];
-    let fits = |unit: usize| match unit > 0 && !weight.is_empty() && weight.len() % unit == 0 {
+    let fits = |unit: usize| match !weight.is_empty() && weight.len().is_multiple_of(unit) {
         true => Ok(weight.len() / unit),
         false => bail!(
             "conv-norm: {} weights do not fit {channels} input channels",

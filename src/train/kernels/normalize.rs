@@ -116,11 +116,11 @@ pub(super) fn moments(input: &[f32], channels: usize) -> Moments {
 
 vectorized! {
 /// `target = clamp(source · scale + shift, low, high)` over rows.
-fn affine_rows(target: &mut [f32], source: &[f32], scale: &[f32], shift: &[f32], low: f32, high: f32) {
+fn affine_rows(target: &mut [f32], source: &[f32], scale: &[f32], shift: &[f32], limits: [f32; 2]) {
     let channels = scale.len();
     for (target, source) in target.chunks_exact_mut(channels).zip(source.chunks_exact(channels)) {
         for (((target, source), scale), shift) in target.iter_mut().zip(source).zip(scale).zip(shift) {
-            *target = (source * scale + shift).max(low).min(high);
+            *target = (source * scale + shift).max(limits[0]).min(limits[1]);
         }
     }
 }
@@ -128,10 +128,10 @@ fn affine_rows(target: &mut [f32], source: &[f32], scale: &[f32], shift: &[f32],
 
 vectorized! {
 /// As [`affine_rows`], in place.
-fn affine_rows_in_place(rows: &mut [f32], scale: &[f32], shift: &[f32], low: f32, high: f32) {
+fn affine_rows_in_place(rows: &mut [f32], scale: &[f32], shift: &[f32], limits: [f32; 2]) {
     for row in rows.chunks_exact_mut(scale.len()) {
         for ((value, scale), shift) in row.iter_mut().zip(scale).zip(shift) {
-            *value = (*value * scale + shift).max(low).min(high);
+            *value = (*value * scale + shift).max(limits[0]).min(limits[1]);
         }
     }
 }
@@ -155,7 +155,7 @@ pub(super) fn affine(
         .par_chunks_mut(chunk)
         .zip(input.par_chunks(chunk))
         .for_each(|(output, input)| {
-            affine_rows(output, input, scale, shift, limits[0], limits[1]);
+            affine_rows(output, input, scale, shift, limits);
         });
 }
 
@@ -164,7 +164,7 @@ pub(super) fn affine_in_place(values: &mut [f32], scale: &[f32], shift: &[f32], 
     values
         .par_chunks_mut(chunk(scale.len()))
         .for_each(|values| {
-            affine_rows_in_place(values, scale, shift, limits[0], limits[1]);
+            affine_rows_in_place(values, scale, shift, limits);
         });
 }
 
@@ -172,9 +172,9 @@ vectorized! {
 /// Adds up the gradient that passes the clamp, alone and times the centred input.
 fn tile_gradient_sums(
     plain: &mut [f32], centred: &mut [f32], gradient: &[f32], output: &[f32], input: &[f32],
-    mean: &[f32], low: f32, high: f32,
+    mean: &[f32], limits: [f32; 2],
 ) {
-    let channels = plain.len();
+    let (channels, [low, high]) = (plain.len(), limits);
     plain.fill(0.0);
     centred.fill(0.0);
     let rows = gradient.chunks_exact(channels).zip(output.chunks_exact(channels)).zip(input.chunks_exact(channels));
@@ -206,7 +206,6 @@ pub(super) fn gradient_sums(
         for start in rows.clone().step_by(TILE_ROWS) {
             let tile = start * channels..(start + TILE_ROWS).min(rows.end) * channels;
             let [gradient, output, input] = [gradient, output, input].map(|all| &all[tile.clone()]);
-            let [low, high] = limits;
             tile_gradient_sums(
                 &mut plain,
                 &mut centred,
@@ -214,8 +213,7 @@ pub(super) fn gradient_sums(
                 output,
                 input,
                 mean,
-                low,
-                high,
+                limits,
             );
             add(&mut sums.0, plain.iter().map(|x| f64::from(*x)));
             add(&mut sums.1, centred.iter().map(|x| f64::from(*x)));
@@ -243,8 +241,10 @@ fn add(sums: &mut [f64], terms: impl Iterator<Item = f64>) {
 vectorized! {
 /// `input = a · passed gradient + b · input + c` over rows, in place.
 fn gradient_rows(
-    input: &mut [f32], gradient: &[f32], output: &[f32], a: &[f32], b: &[f32], c: &[f32], low: f32, high: f32,
+    input: &mut [f32], gradient: &[f32], output: &[f32], coefficients: &[Vec<f32>; 3], limits: [f32; 2],
 ) {
+    let [a, b, c] = coefficients.each_ref().map(Vec::as_slice);
+    let [low, high] = limits;
     let channels = a.len();
     let rows = input.chunks_exact_mut(channels).zip(gradient.chunks_exact(channels)).zip(output.chunks_exact(channels));
     for ((input, gradient), output) in rows {
@@ -264,14 +264,13 @@ pub(super) fn input_gradient_in_place(
     coefficients: &[Vec<f32>; 3],
     limits: [f32; 2],
 ) {
-    let [a, b, c] = coefficients;
-    let chunk = chunk(a.len());
+    let chunk = chunk(coefficients[0].len());
     let tasks = input
         .par_chunks_mut(chunk)
         .zip(gradient.par_chunks(chunk))
         .zip(output.par_chunks(chunk));
     tasks.for_each(|((input, gradient), output)| {
-        gradient_rows(input, gradient, output, a, b, c, limits[0], limits[1]);
+        gradient_rows(input, gradient, output, coefficients, limits);
     });
 }
 

@@ -21,7 +21,6 @@ pub fn instruction_set() -> &'static str {
 macro_rules! vectorized {
     ($(#[$doc:meta])* $visibility:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $body:block) => {
         $(#[$doc])*
-        #[expect(clippy::too_many_arguments, reason = "kernels take slices and sizes")]
         #[expect(unsafe_code, reason = "vector instructions are chosen at run time")]
         $visibility fn $name($($argument: $kind),*) {
             #[inline(always)]
