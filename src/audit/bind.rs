@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::document::{Definition, Document, Resolved, Row, Table};
+use crate::document::{Cell, Definition, Document, Mark, Resolved, Row, Table};
 use crate::record::RunRecord;
 use crate::report::spec::{Column, Filter, TableSpec};
+use crate::report::{matches, meets};
 use crate::store::{RECORD, RunId, Store};
 
 use super::evidence::{RunFiles, RunState, Runs, read};
@@ -45,11 +46,11 @@ pub struct BoundRow<'d> {
     pub row: &'d Row,
     /// The spec's row with its label.
     pub spec: Option<&'d crate::report::spec::Row>,
-    /// What each mark resolves to.
-    pub marks: Vec<Resolved<'d>>,
-    /// The definitions that its marks mean.
+    /// Its marks, then those of its cells, and what each resolves to.
+    pub marks: Vec<(&'d Mark, Resolved<'d>)>,
+    /// The definitions that the row's own marks mean.
     pub definitions: Vec<&'d Definition>,
-    /// The runs that its definitions name, in their order.
+    /// The runs that its own marks lead to, in their order.
     pub runs: Vec<RunId>,
 }
 
@@ -78,6 +79,16 @@ impl BoundRow<'_> {
             .iter()
             .any(|definition| definition.kind == crate::document::Kind::Quoted);
         by_definition || self.spec.is_some_and(|row| row.quoted.is_some())
+    }
+
+    /// A run that the marks of a cell lead to and those of the row do not.
+    pub fn run_of_cell_alone(&self, cell: &Cell) -> Option<RunId> {
+        let of_cell = self
+            .marks
+            .iter()
+            .filter(|(mark, _)| cell.marks.contains(mark));
+        let mut runs = of_cell.flat_map(|(mark, resolved)| runs_behind(mark, resolved));
+        runs.find(|run| !self.runs.contains(run))
     }
 
     /// A run that does not fulfil the conditions of the table or of the row's label, and the one it fails.
@@ -133,7 +144,7 @@ pub fn bind<'d>(
         .tables
         .iter()
         .flat_map(|table| &table.rows)
-        .flat_map(|row| &row.marks);
+        .flat_map(Row::all_marks);
     for run in marks.filter_map(|mark| cited_run(mark.target.as_ref()?)) {
         runs.entry(run).or_insert_with_key(read);
     }
@@ -168,25 +179,32 @@ fn bind_row<'d>(document: &'d Document, table: &Table, row: &'d Row) -> BoundRow
         definitions: Vec::new(),
         runs: Vec::new(),
     };
-    for mark in &row.marks {
-        let mut paths: Vec<&String> = Vec::new();
-        let resolved = document.resolve(table, &mark.text);
-        match (&mark.target, &resolved) {
-            (Some(target), _) => paths.push(target),
-            (None, Resolved::One(definition)) => {
-                bound.definitions.push(definition);
-                paths.extend(&definition.paths);
-            }
-            (None, Resolved::Missing | Resolved::Ambiguous(_)) => {}
+    for mark in row.all_marks() {
+        bound
+            .marks
+            .push((mark, document.resolve(table, &mark.text)));
+    }
+    for (mark, resolved) in &bound.marks[..row.marks.len()] {
+        if let (None, Resolved::One(definition)) = (&mark.target, resolved) {
+            bound.definitions.push(definition);
         }
-        bound.marks.push(resolved);
-        for run in paths.into_iter().filter_map(|path| cited_run(path)) {
+        for run in runs_behind(mark, resolved) {
             if !bound.runs.contains(&run) {
                 bound.runs.push(run);
             }
         }
     }
     bound
+}
+
+/// The runs that a mark leads to.
+fn runs_behind(mark: &Mark, resolved: &Resolved<'_>) -> Vec<RunId> {
+    let paths = match (&mark.target, resolved) {
+        (Some(target), _) => std::slice::from_ref(target),
+        (None, Resolved::One(definition)) => &definition.paths,
+        (None, Resolved::Missing | Resolved::Ambiguous(_)) => &[],
+    };
+    paths.iter().filter_map(|path| cited_run(path)).collect()
 }
 
 /// The run that a path leads to: what follows `results/`, with or without the record's name.
@@ -225,7 +243,7 @@ fn spec_of<'d>(
             .iter()
             .flat_map(|row| &row.runs)
             .filter(|run| match runs.get(*run) {
-                Some(RunState::Present(files)) => fits(&spec.runs, run, &files.record),
+                Some(RunState::Present(files)) => matches(&spec.runs, run, &files.record),
                 _ => false,
             })
             .count();
@@ -263,42 +281,12 @@ fn assign_spec_rows<'d>(rows: &mut [BoundRow<'d>], spec: &'d TableSpec) {
     }
 }
 
-/// Whether a run fulfils the conditions of a table or row.
-pub fn fits(filter: &Filter, run: &RunId, record: &RunRecord) -> bool {
-    unmet(filter, run, record).is_none()
-}
-
 /// The first condition that a run does not fulfil.
-pub fn unmet<'f>(
-    filter: &'f Filter,
-    run: &RunId,
-    record: &RunRecord,
-) -> Option<(&'f str, &'f Value)> {
-    let meets = |key: &str, wanted: &Value| match key {
-        "run" => wanted
-            .as_str()
-            .is_some_and(|text| text == run.as_str() || cited_run(text).as_ref() == Some(run)),
-        "spec" => wanted.as_str() == record.spec.as_deref(),
-        _ => record
-            .hyper_parameters
-            .get(key)
-            .is_some_and(|found| same_value(found, wanted)),
-    };
+fn unmet<'f>(filter: &'f Filter, run: &RunId, record: &RunRecord) -> Option<(&'f str, &'f Value)> {
     filter
         .iter()
-        .find(|(key, wanted)| !meets(key, wanted))
+        .find(|(key, wanted)| !meets(key, wanted, run, record))
         .map(|(key, wanted)| (key.as_str(), wanted))
-}
-
-/// Equality in which `1` is `1.0`, as specs may write either.
-fn same_value(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b))
-        }
-        (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
-        _ => a == b,
-    }
 }
 
 /// Equality of texts up to the amount of white space.

@@ -42,6 +42,7 @@ pub(super) fn read(raw: &str) -> Cell {
         n: None,
         bold: false,
         flags: Vec::new(),
+        marks: Vec::new(),
         end_column: 0,
         number: None,
         spread_number: None,

@@ -130,8 +130,8 @@ fn continues(text: &Text<'_>, start: usize, line: usize) -> bool {
     if content.trim().is_empty() || opening(content).is_some() || text.heading(line).is_some() {
         return false;
     }
-    let is_open = depth(text.slice(start, text.end(line - 1))) > 0;
-    is_open || !(row::has_pipe(content) || looks_like_one(content))
+    let begins_another = row::has_pipe(content) || looks_like_one(content);
+    !begins_another || depth(text.slice(start, text.end(line - 1))) > 0
 }
 
 /// Walks a text outside strings; calls `visit` with offset, character and the bracket depth before it.

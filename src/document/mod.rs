@@ -124,9 +124,12 @@ pub struct Cell {
     pub n: Option<u64>,
     /// Whether it is printed bold.
     pub bold: bool,
-    /// What else was seen, such as `percent`, `thousands`, `decimal-comma`, `placeholder`.
+    /// What else was seen, such as `percent`, `thousands`, `decimal-comma`, `marked`, `placeholder`.
     pub flags: Vec<&'static str>,
-    /// Column after its last character.
+    /// Marks behind its number, which has the flag `marked` then.
+    #[serde(skip)]
+    pub marks: Vec<Mark>,
+    /// Column after its last character, marks apart.
     #[serde(skip)]
     pub end_column: usize,
     /// The number in plain decimal or exponent notation, as printed otherwise.
@@ -223,6 +226,14 @@ impl Serialize for HeaderCell {
 impl Serialize for Mark {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
+    }
+}
+
+impl Row {
+    /// The marks of its label, then those of its cells.
+    pub fn all_marks(&self) -> impl Iterator<Item = &Mark> {
+        let of_cells = self.cells.iter().flat_map(|cell| &cell.marks);
+        self.marks.iter().chain(of_cells)
     }
 }
 

@@ -130,22 +130,36 @@ pub(super) fn read(text: &Text<'_>, line: usize, header: Option<(&[HeaderCell], 
     let mut ranges = split(content, header.map(|(_, style)| style)).into_iter();
     let first = ranges.next().expect("splitting gives at least one cell");
     let (start, end) = trimmed(content, first);
-    let (label, marks) = label(&content[start..end]);
-    let marks = marks.into_iter().map(|(at, text_of_mark, target)| Mark {
-        column: text.position(offset + start + at).1,
-        text: text_of_mark,
-        target,
-    });
+    let (label, marks) = marks_at_end(&content[start..end]);
+    let placed = |start: usize, marks: Vec<FoundMark>| -> Vec<Mark> {
+        let mark = |(at, name, target)| Mark {
+            column: text.position(offset + start + at).1,
+            text: name,
+            target,
+        };
+        marks.into_iter().map(mark).collect()
+    };
     let mut row = Row {
         line: line + 1,
-        label,
-        marks: marks.collect(),
+        label: unescape(label),
+        marks: placed(start, marks),
         cells: Vec::new(),
         column: text.position(offset + start).1,
     };
     for (idx, range) in ranges.enumerate() {
         let (start, end) = trimmed(content, range);
-        let mut cell = cell::read(&content[start..end]);
+        let raw = &content[start..end];
+        let mut cell = cell::read(raw);
+        let (number, marks) = marks_at_end(raw);
+        let mut end = end;
+        if !marks.is_empty() && cell::read(number).value.is_some() {
+            cell = cell::read(number);
+            cell.text = unescape(raw);
+            cell.flags.push("marked");
+            cell.flags.sort_unstable();
+            cell.marks = placed(start, marks);
+            end = start + number.len();
+        }
         cell.line = row.line;
         cell.column = text.position(offset + start).1;
         cell.end_column = text.position(offset + end).1;
@@ -156,11 +170,11 @@ pub(super) fn read(text: &Text<'_>, line: usize, header: Option<(&[HeaderCell], 
     row
 }
 
-/// A mark in a label: its byte offset, its text, and where it leads.
-type LabelMark = (usize, String, Option<String>);
+/// A mark in a cell: its byte offset, its text, and where it leads.
+type FoundMark = (usize, String, Option<String>);
 
-/// A label and the marks at its end.
-fn label(text: &str) -> (String, Vec<LabelMark>) {
+/// A cell's text without the marks at its end, and those.
+fn marks_at_end(text: &str) -> (&str, Vec<FoundMark>) {
     let mut rest = text;
     let mut marks = Vec::new();
     loop {
@@ -186,7 +200,7 @@ fn label(text: &str) -> (String, Vec<LabelMark>) {
         rest = rest[..open].trim_end();
     }
     marks.reverse();
-    (unescape(rest), marks)
+    (rest, marks)
 }
 
 /// Whether a text between brackets is a mark: a number, or a footnote's name after `^`.

@@ -5,7 +5,7 @@
 //! nearest before it. A mark that its table's scope lacks means a definition elsewhere in the document,
 //! unless that one is used by a table in whose scope it lies: then it is somebody else's number.
 
-use super::{Definition, Document, Table};
+use super::{Definition, Document, Row, Table};
 
 /// What a mark of a table resolves to.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ impl Document {
     /// Whether a table in whose scope a definition lies uses its mark.
     fn is_claimed(&self, definition: &Definition) -> bool {
         self.tables.iter().any(|table| {
-            let marks = || table.rows.iter().flat_map(|row| &row.marks);
+            let marks = || table.rows.iter().flat_map(Row::all_marks);
             marks().any(|mark| mark.text == definition.mark)
                 && self.scope(table) == Some(definition.block)
         })

@@ -4,6 +4,12 @@
 
 use super::{Comment, Unparsed};
 
+/// Bytes between two counts of characters, so that a position costs the same wherever it lies.
+const BLOCK: usize = 256;
+
+/// What some editors put before the first line.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// A document's text.
 pub(super) struct Text<'t> {
     original: &'t str,
@@ -11,6 +17,8 @@ pub(super) struct Text<'t> {
     blanked: String,
     /// Byte ranges of the lines, without line ends.
     ranges: Vec<(usize, usize)>,
+    /// Characters that begin before each whole [`BLOCK`].
+    characters: Vec<usize>,
     /// The comments that were blanked.
     pub(super) comments: Vec<Comment>,
     /// Comments without an end, which hide nothing.
@@ -29,10 +37,14 @@ impl<'t> Text<'t> {
             original,
             blanked: String::new(),
             ranges: line_ranges(original),
+            characters: character_counts(original),
             comments: Vec::new(),
             unclosed: Vec::new(),
         };
         let mut bytes = original.as_bytes().to_vec();
+        if original.starts_with(BYTE_ORDER_MARK) {
+            blank(&mut bytes[..BYTE_ORDER_MARK.len_utf8()]);
+        }
         let mut fence: Option<Fence> = None;
         // Where the last comment ended: lines before it lie inside the comment.
         let mut resume = 0;
@@ -73,11 +85,11 @@ impl<'t> Text<'t> {
                 at = code_span_end(&original[..end], at);
             } else if original[at..end].starts_with(b"<!--") {
                 let (line, column) = self.position(at);
-                match self.original[at + 4..].find("-->") {
-                    Some(length) => {
-                        let text = self.original[at + 4..at + 4 + length].trim().to_owned();
+                match comment(&self.original[at..]) {
+                    Some((text, length)) => {
+                        let text = text.trim().to_owned();
                         self.comments.push(Comment { line, column, text });
-                        let after = at + 4 + length + 3;
+                        let after = at + length;
                         blank(&mut bytes[at..after]);
                         at = after;
                         end = self.ranges[self.line_of(at)].1.max(at);
@@ -85,7 +97,8 @@ impl<'t> Text<'t> {
                     None => {
                         let text = self.original[at..end].trim().to_owned();
                         self.unclosed.push(Unparsed { line, column, text });
-                        at += 4;
+                        // Nothing that opens behind it is closed either.
+                        at = end;
                     }
                 }
             } else {
@@ -127,7 +140,13 @@ impl<'t> Text<'t> {
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line_of(offset);
         let start = self.ranges[line].0;
-        (line + 1, self.original[start..offset].chars().count() + 1)
+        let column = self.characters_before(offset) - self.characters_before(start);
+        (line + 1, column + 1)
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        self.characters[block] + n_characters(&self.original.as_bytes()[block * BLOCK..offset])
     }
 
     fn line_of(&self, offset: usize) -> usize {
@@ -198,6 +217,36 @@ impl Fence {
         let rest = line.trim().trim_start_matches(char::from(found.character));
         found.character == self.character && found.length >= self.length && rest.is_empty()
     }
+}
+
+/// The text of the comment that a text begins with, and the length of the whole; `<!-->` is one, too.
+fn comment(text: &str) -> Option<(&str, usize)> {
+    if let Some(length) = ["<!-->", "<!--->"]
+        .iter()
+        .find_map(|empty| text.starts_with(empty).then_some(empty.len()))
+    {
+        return Some(("", length));
+    }
+    let inner = &text["<!--".len()..];
+    let end = inner.find("-->")?;
+    Some((&inner[..end], "<!--".len() + end + "-->".len()))
+}
+
+/// Characters that begin before each whole block of `text`, that of its length included.
+fn character_counts(text: &str) -> Vec<usize> {
+    let mut before = 0;
+    let mut counts = vec![0];
+    for block in text.as_bytes().chunks_exact(BLOCK) {
+        before += n_characters(block);
+        counts.push(before);
+    }
+    counts
+}
+
+/// How many characters begin in these bytes.
+fn n_characters(bytes: &[u8]) -> usize {
+    let continues = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+    bytes.len() - bytes.iter().filter(continues).count()
 }
 
 fn line_ranges(text: &str) -> Vec<(usize, usize)> {

@@ -10,7 +10,13 @@ use crate::store::RunId;
 
 /// Whether a run fulfils every condition of a filter.
 pub fn matches(filter: &Filter, run: &RunId, record: &RunRecord) -> bool {
-    filter.iter().all(|(key, expected)| match key.as_str() {
+    let meets = |(key, expected): (&String, &Value)| meets(key, expected, run, record);
+    filter.iter().all(meets)
+}
+
+/// Whether a run fulfils one condition.
+pub fn meets(key: &str, expected: &Value, run: &RunId, record: &RunRecord) -> bool {
+    match key {
         "run" => expected.as_str().is_some_and(|text| {
             text == run.as_str() || RunId::from_cited(text).is_some_and(|cited| cited == *run)
         }),
@@ -20,7 +26,7 @@ pub fn matches(filter: &Filter, run: &RunId, record: &RunRecord) -> bool {
             .hyper_parameters
             .get(key)
             .is_some_and(|found| equal(expected, found)),
-    })
+    }
 }
 
 /// Equality of values, numbers by their size: `1` is `1.0`.

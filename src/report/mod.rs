@@ -20,4 +20,4 @@ pub mod select;
 pub mod spec;
 pub mod table;
 
-pub use members::matches;
+pub use members::{matches, meets};

@@ -36,7 +36,7 @@ pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
 /// Marks without a definition; whether there are any.
 fn marks(table: &Table, row: &BoundRow<'_>, sink: &mut Sink<'_>) -> bool {
     let mut found = false;
-    for (mark, resolved) in row.row.marks.iter().zip(&row.marks) {
+    for (mark, resolved) in &row.marks {
         let what = match resolved {
             _ if mark.target.is_some() => None,
             Resolved::Missing if mark.text.is_empty() => Some("is empty".to_owned()),
@@ -92,7 +92,7 @@ fn provenance(table: &Table, row: &BoundRow<'_>, needs_record: bool, sink: &mut 
     let is_ambiguous = row
         .marks
         .iter()
-        .any(|mark| matches!(mark, Resolved::Ambiguous(_)));
+        .any(|(_, resolved)| matches!(resolved, Resolved::Ambiguous(_)));
     if n_numeric == 0 || row.is_quoted() || is_ambiguous {
         return;
     }
@@ -198,12 +198,8 @@ fn defined(document: &Document, definition: &Definition, kind: &'static str) -> 
 /// Definitions that no mark leads to; a bibliography may hold more than is cited.
 fn unused(bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let mut used: Vec<&Definition> = Vec::new();
-    for resolved in bound
-        .tables
-        .iter()
-        .flat_map(|table| &table.rows)
-        .flat_map(|row| &row.marks)
-    {
+    let rows = bound.tables.iter().flat_map(|table| &table.rows);
+    for (_, resolved) in rows.flat_map(|row| &row.marks) {
         match resolved {
             Resolved::Missing => {}
             Resolved::One(definition) => used.push(definition),
@@ -317,7 +313,7 @@ fn path_place(definition: &Definition, path: &str) -> Place {
 fn linked(bound: &Bound<'_>, sink: &mut Sink<'_>) {
     for table in &bound.tables {
         for row in &table.rows {
-            for mark in &row.row.marks {
+            for (mark, _) in &row.marks {
                 let Some(run) = mark.target.as_deref().and_then(cited_run) else {
                     continue;
                 };
