@@ -72,6 +72,20 @@ impl<'d> BoundTable<'d> {
 }
 
 impl BoundRow<'_> {
+    /// Number of its cells that hold a number.
+    pub fn n_numeric(&self) -> usize {
+        let cells = self.row.cells.iter();
+        cells.filter(|cell| cell.value.is_some()).count()
+    }
+
+    /// [`Self::n_numeric`] in words.
+    pub fn numbers(&self) -> String {
+        match self.n_numeric() {
+            1 => "1 number".to_owned(),
+            n => format!("{n} numbers"),
+        }
+    }
+
     /// Whether the row's numbers are said to be somebody else's.
     pub fn is_quoted(&self) -> bool {
         let by_definition = self

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::record::{RunRecord, Status};
-use crate::store::{Metrics, Predictions, RECORD, RunId, Store, artifact_of};
+use crate::store::{METRICS, Metrics, PREDICTIONS, Predictions, RECORD, RunId, Store, artifact_of};
 
 /// A run's files.
 #[derive(Debug)]
@@ -65,6 +65,11 @@ pub fn read(store: &Store, run: &RunId, locked: Option<&str>) -> RunState {
             altered.push(format!(
                 "`{name}` is not there, the record says that it is kept"
             ));
+        }
+    }
+    for name in [METRICS, PREDICTIONS] {
+        if !record.artifacts.contains_key(name) && store.file(run, name).exists() {
+            altered.push(format!("`{name}` is there, the record does not list it"));
         }
     }
     let metrics = store.metrics(run).map_err(|error| error.to_string());

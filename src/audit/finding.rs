@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::document::Row;
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,6 +64,17 @@ pub struct Place {
     pub column: usize,
     /// Column after the last character.
     pub end_column: usize,
+}
+
+impl Place {
+    /// Where the label of a row stands.
+    pub fn of_label(row: &Row) -> Self {
+        Self {
+            line: row.line,
+            column: row.column,
+            end_column: row.column + row.label.chars().count(),
+        }
+    }
 }
 
 /// Something that supports a finding.

@@ -74,10 +74,11 @@ pub fn verify(inputs: &Inputs<'_>) -> Verification {
     let document = Document::parse(inputs.text);
     let bound = bind::bind(&document, inputs.specs, inputs.store, inputs.locked);
     let mut sink = Sink::new(inputs.path, inputs.severities, rules::ALL);
+    rules::layout::check(&bound, &mut sink);
     rules::provenance::check(&bound, &mut sink);
     rules::records::check(&bound, &mut sink);
     let cells = rules::numbers::check(&bound, &mut sink);
-    rules::history::check(inputs, &mut sink);
+    rules::history::check(inputs, &bound, &mut sink);
     let n_runs = bound
         .runs
         .values()

@@ -1,9 +1,12 @@
 //! Metrics from stored predictions, written a second time on purpose: none of this is shared with the
 //! trainer, so that a mistake in its metrics does not verify itself.
 
-use polars::prelude::PolarsError;
+use std::collections::BTreeSet;
+
+use polars::prelude::{Int32Chunked, PolarsError};
 
 use crate::metric::{MetricName, Split, name};
+use crate::record::RunRecord;
 use crate::store::{Predictions, prediction_column as column};
 
 /// Greatest relative difference between a stored metric and the same metric from predictions. Both are sums
@@ -15,12 +18,43 @@ pub const TOLERANCE: f64 = 1e-9;
 pub struct Recomputed {
     /// The value, in the unit of the metric.
     pub value: f64,
-    /// Samples behind it.
+    /// Rows behind it.
     pub n: usize,
+    /// Samples behind them; fewer, where one is counted twice.
+    pub n_distinct: usize,
+}
+
+impl Recomputed {
+    /// How the samples differ from those that `counted` with the stored metric, and the run's record, say.
+    pub fn gap(
+        &self,
+        counted: Option<i64>,
+        record: &RunRecord,
+        metric: &MetricName,
+    ) -> Option<String> {
+        let (n, n_distinct) = (self.n, self.n_distinct);
+        if n_distinct < n {
+            return Some(format!(
+                "the predictions hold {n} samples, {n_distinct} of them distinct"
+            ));
+        }
+        let data = record.data.get(&metric.task);
+        let split = data.and_then(|data| data.splits.get(&metric.split));
+        let recorded = split.and_then(|split| i64::try_from(split.n).ok());
+        let claims = [
+            ("the metric counts", counted),
+            ("the record counts", recorded),
+        ];
+        claims.into_iter().find_map(|(who, claimed)| {
+            let claimed = claimed.filter(|claimed| usize::try_from(*claimed) != Ok(n))?;
+            Some(format!("{who} {claimed} samples, the predictions hold {n}"))
+        })
+    }
 }
 
 /// The columns of one task, split and epoch.
 struct Samples {
+    n_distinct: usize,
     label: Vec<i32>,
     prediction: Vec<i32>,
     log_probability: Vec<f64>,
@@ -30,7 +64,7 @@ struct Samples {
 }
 
 /// The metric at an epoch; `None` where the predictions do not hold what it needs: another epoch, another
-/// split, or a metric that does not follow from single samples.
+/// split, a label that is null, or a metric that does not follow from single samples.
 ///
 /// # Errors
 /// The frame is not of the schema.
@@ -39,7 +73,9 @@ pub fn from_predictions(
     metric: &MetricName,
     epoch: i32,
 ) -> Result<Option<Recomputed>, PolarsError> {
-    let samples = samples(predictions, metric.split, &metric.task, epoch)?;
+    let Some(samples) = samples(predictions, metric.split, &metric.task, epoch)? else {
+        return Ok(None);
+    };
     let n = samples.label.len();
     if n == 0 {
         return Ok(None);
@@ -52,7 +88,12 @@ pub fn from_predictions(
         name::EPSILON => samples.epsilon(),
         _ => None,
     };
-    Ok(value.map(|value| Recomputed { value, n }))
+    let n_distinct = samples.n_distinct;
+    Ok(value.map(|value| Recomputed {
+        value,
+        n,
+        n_distinct,
+    }))
 }
 
 /// Whether two values of a metric are the same up to the order of summation.
@@ -66,10 +107,11 @@ fn samples(
     split: Split,
     task: &str,
     epoch: i32,
-) -> Result<Samples, PolarsError> {
+) -> Result<Option<Samples>, PolarsError> {
     let frame = predictions.frame();
     let splits = frame.column(column::SPLIT)?.str()?;
     let tasks = frame.column(column::TASK)?.str()?;
+    let names = frame.column(column::SAMPLE)?.str()?;
     let epochs = frame.column(column::EPOCH)?.i32()?;
     let label = frame.column(column::LABEL)?.i32()?;
     let prediction = frame.column(column::PREDICTION)?.i32()?;
@@ -84,10 +126,16 @@ fn samples(
                 && epochs.get(row) == Some(epoch)
         })
         .collect();
-    // A null where a number belongs makes the metric NaN, which agrees with nothing.
-    Ok(Samples {
-        label: rows.iter().filter_map(|&row| label.get(row)).collect(),
-        prediction: rows.iter().filter_map(|&row| prediction.get(row)).collect(),
+    let whole = |values: &Int32Chunked| rows.iter().map(|&row| values.get(row)).collect();
+    let (Some(label), Some(prediction)) = (whole(label), whole(prediction)) else {
+        return Ok(None);
+    };
+    let distinct: BTreeSet<Option<&str>> = rows.iter().map(|&row| names.get(row)).collect();
+    Ok(Some(Samples {
+        n_distinct: distinct.len(),
+        label,
+        prediction,
+        // A null here makes the loss NaN, which agrees with nothing.
         log_probability: rows
             .iter()
             .map(|&row| log_probability.get(row).unwrap_or(f64::NAN))
@@ -95,7 +143,7 @@ fn samples(
         expected: rows.iter().map(|&row| expected.get(row)).collect(),
         label_mean: rows.iter().map(|&row| label_mean.get(row)).collect(),
         label_std: rows.iter().map(|&row| label_std.get(row)).collect(),
-    })
+    }))
 }
 
 impl Samples {

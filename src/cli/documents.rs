@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::project::{DocumentSettings, Project};
 use crate::report::document::{self, Rendered};
@@ -27,6 +27,13 @@ pub(super) fn by_name<'t, T>(
             backticked(&names)
         ),
     }
+}
+
+/// The text of a document that messages call `name`.
+pub(super) fn read(path: &Path, name: &str) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        anyhow!("cannot read document `{name}`: {error}\nhelp: name a markdown file in UTF-8")
+    })
 }
 
 /// One document: from its template, or in place, or (where there is no file yet) its tables in sequence.

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{EXIT_OK, Global};
+use super::{EXIT_OK, Global, documents};
 use crate::document::{Document, Resolved, Row, Table};
 
 /// Arguments of `repro inspect`.
@@ -41,8 +40,7 @@ struct Inspection<'d> {
 impl Inspect {
     pub(super) fn execute(&self, _: &Global) -> anyhow::Result<u8> {
         let path = self.document.display().to_string();
-        let text = std::fs::read_to_string(&self.document)
-            .with_context(|| format!("cannot read document `{path}`"))?;
+        let text = documents::read(&self.document, &path)?;
         let document = Document::parse(&text);
         let text = match self.format {
             Format::Human => summary(&path, &document),

@@ -14,10 +14,11 @@ mod tables;
 mod train;
 mod verify;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use crate::project::Project;
 use crate::store::Store;
@@ -58,9 +59,9 @@ pub struct Global {
     /// More on stderr.
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     verbose: bool,
-    /// When to use colour.
+    /// When to color findings.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: clap::ColorChoice,
+    color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,6 +103,17 @@ fn run(arguments: &[String]) -> anyhow::Result<u8> {
 }
 
 impl Global {
+    /// Whether what goes to stdout may be colored.
+    fn colors_stdout(&self) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                std::env::var_os("NO_COLOR").is_none() && std::io::stdout().is_terminal()
+            }
+        }
+    }
+
     /// The project around `--project`, or around the current directory.
     fn project(&self) -> anyhow::Result<Project> {
         let start = match &self.project {

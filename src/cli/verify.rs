@@ -81,9 +81,9 @@ impl Verify {
         for (path, name) in self.documents(&project)? {
             match against.verify(&path, &name) {
                 Ok(verification) => {
-                    let text = self.text(&verification);
+                    let text = self.text(&verification, global.colors_stdout());
                     std::io::stdout().write_all(text.as_bytes())?;
-                    code = code.max(self.outcome(&verification, fail_on, global.quiet));
+                    code = code.max(self.outcome(&verification, fail_on));
                 }
                 Err(error) => {
                     eprintln!("error: {error:#}");
@@ -94,19 +94,23 @@ impl Verify {
         Ok(code)
     }
 
-    fn text(&self, verification: &Verification) -> String {
+    fn text(&self, verification: &Verification, is_colored: bool) -> String {
         match self.format {
-            Format::Human => Human(verification).to_string(),
+            Format::Human => Human {
+                verification,
+                is_colored,
+            }
+            .to_string(),
             Format::Json => json(verification) + "\n",
         }
     }
 
-    fn outcome(&self, verification: &Verification, fail_on: Severity, quiet: bool) -> u8 {
+    fn outcome(&self, verification: &Verification, fail_on: Severity) -> u8 {
         let name = &verification.document;
         let is_incomplete = self.require_all && !verification.is_complete();
-        if verification.cells.verified == 0 && !quiet {
+        if verification.cells.verified == 0 {
             eprintln!("error: `{name}`: no numeric cell could be verified");
-        } else if is_incomplete && !quiet {
+        } else if is_incomplete {
             eprintln!(
                 "error: `{name}`: some numeric cells are not verified from metrics and from predictions"
             );
@@ -147,8 +151,7 @@ struct Against<'a> {
 
 impl Against<'_> {
     fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verification> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read document `{name}`"))?;
+        let text = documents::read(path, name)?;
         let rendered = self.current.rendered(path);
         let rendered = rendered.as_ref().map(|rendered| match rendered {
             Ok(text) => Ok(text.as_str()),

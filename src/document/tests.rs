@@ -1,8 +1,8 @@
-//! Golden readings of real documents, one test per form of the grammar, and properties on any text.
+//! Golden readings of real documents, one test per form of the grammar, and (below) properties of any text.
+
+mod properties;
 
 use std::path::Path;
-
-use proptest::prelude::*;
 
 use super::*;
 
@@ -417,6 +417,70 @@ fn what_is_not_understood_is_kept() {
 }
 
 #[test]
+fn numbers_may_have_marks() {
+    let document =
+        Document::parse("model|A|B\n-|-|-\nm [1]|82.5 [2][^x]|84 ± 1 [3](results/a/run.json)\n");
+    let row = &document.tables[0].rows[0];
+    let all: Vec<&str> = row.all_marks().map(|mark| mark.text.as_str()).collect();
+    assert_eq!(all, ["1", "2", "^x", "3"]);
+    let first = &row.cells[0];
+    assert_eq!(
+        (first.value, first.text.as_str(), &first.flags[..]),
+        (Some(82.5), "82.5 [2][^x]", &["marked"][..])
+    );
+    assert_eq!(
+        (first.column, first.end_column, first.marks[1].column),
+        (7, 11, 15)
+    );
+    assert_eq!(row.cells[1].spread, Some(1.0));
+    assert_eq!(
+        row.cells[1].marks[0].target.as_deref(),
+        Some("results/a/run.json")
+    );
+}
+
+#[test]
+fn a_byte_order_mark_and_empty_comments_hide_nothing() {
+    let document = Document::parse("\u{feff}# A\n<!-->\nm|a\n-|-\nx [1]|1\n-->\n");
+    assert_eq!(document.headings[0].path, ["A"]);
+    assert_eq!(document.numeric_cells().count(), 1);
+    let comment = &document.comments[0];
+    assert_eq!(
+        (comment.line, comment.column, comment.text.as_str()),
+        (2, 1, "")
+    );
+}
+
+#[test]
+fn long_lines_are_read_in_linear_time() {
+    let n = 200_000;
+    let texts = [
+        format!(
+            "m{}\n{}\nx{}\n",
+            "|ü".repeat(n),
+            "-|".repeat(n),
+            "|1".repeat(n)
+        ),
+        "<!--".repeat(n),
+        "<!-- ü -->".repeat(n),
+        format!("[1] Namespace(a=[{}\n])", "1,\n".repeat(n / 10)),
+    ];
+    for text in texts {
+        let start = std::time::Instant::now();
+        let document = Document::parse(&text);
+        assert!(
+            document.tables.len()
+                + document.comments.len()
+                + document.unparsed.len()
+                + document.definitions.len()
+                > 0
+        );
+        // Quadratic, each takes minutes.
+        assert!(start.elapsed().as_secs() < 20, "{}", &text[..20]);
+    }
+}
+
+#[test]
 fn a_mark_of_another_table_is_not_borrowed() {
     let text = "## a\nm | A\n-|-\nx [1][2] | 1\n\n[1] results/a/b/c\n\n## b\nm | A\n-|-\ny [1][2] | 1\n\n[1] results/a/b/d\n[2] Namespace(a=1)\n";
     let document = Document::parse(text);
@@ -434,72 +498,4 @@ fn a_mark_of_another_table_is_not_borrowed() {
     assert!(
         matches!(document.resolve(&document.tables[1], "2"), Resolved::Ambiguous(d) if d.len() == 2)
     );
-}
-
-/// Lines that the grammar gives a meaning, to meet each other in every order.
-fn line() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[ a|\\[\\]0-9.`<>!#;:\"'(){}=,\\\\-]{0,30}",
-        "\\PC{0,20}",
-        Just("--- | ---".to_owned()),
-        Just("```".to_owned()),
-        Just("<!-- x".to_owned()),
-        Just("y -->".to_owned()),
-        Just("[1] Namespace(a=1,".to_owned()),
-        Just("[2] \"a/b\", \"c/d\"; Namespace(a=(1,), b='|')".to_owned()),
-        Just("é [1][2] | **1,234.5** ± 0.3 (5) | \u{3000}".to_owned()),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn no_text_panics(text in any::<String>()) {
-        Document::parse(&text);
-    }
-
-    #[test]
-    fn no_lines_panic_and_positions_lie_in_the_text(lines in prop::collection::vec(line(), 0..12), end in "\r?\n") {
-        let text = lines.join(&end);
-        let document = Document::parse(&text);
-        let lines: Vec<&str> = text.split('\n').collect();
-        for (_, _, cell) in document.numeric_cells() {
-            let line: Vec<char> = lines[cell.line - 1].chars().collect();
-            let printed: String = line[cell.column - 1..cell.end_column - 1].iter().collect();
-            prop_assert_eq!(super::row::unescape(&printed), cell.text.clone());
-        }
-    }
-
-    #[test]
-    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        Document::parse(&String::from_utf8_lossy(&bytes));
-    }
-
-    #[test]
-    fn written_tables_are_read_back(
-        rows in prop::collection::vec(prop::collection::vec("[a-zA-Z0-9 .|_*±%-]{0,12}", 3), 1..6),
-        outer in any::<bool>(),
-    ) {
-        let escape = |cell: &String| cell.replace('|', "\\|");
-        let write = |cells: Vec<String>| {
-            let line = cells.join(" | ");
-            if outer { format!("| {line} |") } else { line }
-        };
-        let mut lines = vec![write(vec!["m".into(), "A".into(), "B".into()]), write(vec!["-".into(); 3])];
-        let cells = |row: &Vec<String>, idx: usize| {
-            let mut cells: Vec<String> = row.iter().map(escape).collect();
-            cells[0] = format!("r{idx}{}", cells[0]);
-            cells
-        };
-        lines.extend(rows.iter().enumerate().map(|(idx, row)| write(cells(row, idx))));
-        let expected: Vec<Vec<String>> = rows
-            .iter()
-            .enumerate()
-            .map(|(idx, row)| {
-                let mut row: Vec<String> = row.iter().map(|cell| cell.trim().to_owned()).collect();
-                row[0] = format!("r{idx}{}", rows[idx][0]).trim().to_owned();
-                row
-            })
-            .collect();
-        prop_assert_eq!(grid(&lines.join("\n")), vec![expected]);
-    }
 }

@@ -19,6 +19,34 @@ fn tables_render_the_committed_document() {
 }
 
 #[test]
+fn tables_are_the_same_from_anywhere_and_in_any_order_of_runs() {
+    let project = Project::case("tables_template");
+    for run in [AGE, GENDER, JOINT] {
+        project.create_again(run);
+        let tables = project.repro("tables").within("results");
+        tables.prints("stdout.md").run();
+    }
+}
+
+#[test]
+fn runs_are_listed() {
+    let project = Project::case("runs");
+    project.repro("runs").prints("terminal.txt").run();
+    project.repro("runs --format csv").prints("runs.csv").run();
+    project
+        .repro("runs --format json")
+        .prints("runs.json")
+        .run();
+    std::fs::write(project.path(&format!("{AGE}/metrics.parquet")), "no").expect("written");
+    project
+        .repro("runs --format csv")
+        .exits(2)
+        .prints("broken.csv")
+        .says("broken.txt")
+        .run();
+}
+
+#[test]
 fn tables_write_restores_document_and_lock() {
     let project = Project::case("tables_write");
     project.remove("RESULTS.md");
@@ -131,6 +159,32 @@ fn verify_refuses_a_numeric_row_without_marks() {
     let project = Project::case("verify_unmarked_row");
     project.edit("RESULTS.md", "MobileNet-V2-Age [5][6]", "MobileNet-V2-Age");
     project.repro("verify").exits(1).prints("human.txt").run();
+}
+
+#[test]
+fn verify_refuses_an_edited_number_in_prose() {
+    let project = Project::case("verify_prose");
+    project.edit("RESULTS.md", "reaches 87.5 %", "reaches 97.5 %");
+    project.repro("verify").exits(1).prints("human.txt").run();
+}
+
+#[test]
+fn verify_refuses_a_document_that_cannot_be_rendered() {
+    let project = Project::case("verify_stale_template");
+    project.edit(
+        "templates/RESULTS.md",
+        "table(\"faces\")",
+        "table(\"face\")",
+    );
+    project.repro("verify").exits(1).prints("human.txt").run();
+}
+
+#[test]
+fn verify_colors_findings_where_asked() {
+    let project = Project::case("verify_colored");
+    project.edit("RESULTS.md", "| 75.0 ", "| 76.0 ");
+    let verify = project.repro("verify --color always");
+    verify.exits(1).prints("human.txt").run();
 }
 
 #[test]

@@ -84,6 +84,15 @@ impl Project {
         }
     }
 
+    /// Removes a folder and creates it again, so that the file system may list it elsewhere.
+    pub(crate) fn create_again(&self, name: &str) {
+        let path = self.path(name);
+        let elsewhere = tempfile::tempdir().expect("a temporary folder");
+        copy(&path, elsewhere.path());
+        self.remove(name);
+        copy(elsewhere.path(), &path);
+    }
+
     /// Every file, to see later what a command changed.
     pub(crate) fn content(&self) -> Content {
         let files = files(self.folder.path())
@@ -139,6 +148,12 @@ pub(crate) struct Step<'p> {
 }
 
 impl Step<'_> {
+    /// Starts it in a folder of the project instead of at its root.
+    pub(crate) fn within(mut self, folder: &str) -> Self {
+        self.command.current_dir(self.project.path(folder));
+        self
+    }
+
     /// Expects this exit code.
     pub(crate) fn exits(mut self, code: i32) -> Self {
         self.exit = code;

@@ -3,17 +3,23 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::audit::Verification;
-use crate::audit::finding::Finding;
+use crate::audit::finding::{Finding, Severity};
+use crate::audit::rules::{EVALUATION_COVERAGE, VALUE_MISMATCH};
 
 /// A verification as lines of text.
 #[derive(Debug)]
-pub struct Human<'v>(pub &'v Verification);
+pub struct Human<'v> {
+    /// The verification.
+    pub verification: &'v Verification,
+    /// Whether severities are painted, as terminals show them.
+    pub is_colored: bool,
+}
 
 impl Display for Human<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(verification) = self;
+        let verification = self.verification;
         for finding in &verification.findings {
-            write_finding(f, finding)?;
+            write_finding(f, finding, self.is_colored)?;
         }
         let cells = &verification.cells;
         writeln!(
@@ -34,21 +40,48 @@ impl Display for Human<'_> {
         for (reason, n) in &cells.without_predictions {
             writeln!(f, "  {n} not verified from predictions: {reason}")?;
         }
+        self.write_rules(f)
+    }
+}
+
+impl Human<'_> {
+    /// What an outcome without errors does not say: the rules that had something left to decide.
+    fn write_rules(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut findings = self.verification.findings.iter();
+        if findings.any(|finding| finding.severity == Severity::Error) {
+            return Ok(());
+        }
+        let counted_above = [VALUE_MISMATCH.id, EVALUATION_COVERAGE.id];
+        for count in &self.verification.rules {
+            if count.not_assessed > 0 && !counted_above.contains(&count.rule) {
+                let (rule, n, missing) = (count.rule, count.not_assessed, count.missing.join("; "));
+                writeln!(f, "  {rule}: {n} not assessed: {missing}")?;
+            }
+        }
         Ok(())
     }
 }
 
-fn write_finding(f: &mut Formatter<'_>, finding: &Finding) -> fmt::Result {
+/// A severity in bold and its color.
+fn painted(severity: Severity) -> String {
+    let color = match severity {
+        Severity::Error => 31,
+        Severity::Warning => 33,
+        Severity::Note => 36,
+    };
+    format!("\x1b[1;{color}m{}\x1b[0m", severity.as_str())
+}
+
+fn write_finding(f: &mut Formatter<'_>, finding: &Finding, is_colored: bool) -> fmt::Result {
+    let severity = if is_colored {
+        painted(finding.severity)
+    } else {
+        finding.severity.as_str().to_owned()
+    };
     writeln!(
         f,
-        "{}[{} {}]: {}:{}:{}: {}",
-        finding.severity.as_str(),
-        finding.rule,
-        finding.name,
-        finding.path,
-        finding.line,
-        finding.column,
-        finding.message
+        "{severity}[{} {}]: {}:{}:{}: {}",
+        finding.rule, finding.name, finding.path, finding.line, finding.column, finding.message
     )?;
     for evidence in &finding.evidence {
         writeln!(f, "  {}: {}", evidence.kind, evidence.text)?;

@@ -2,42 +2,97 @@
 
 use super::STALE_DOCUMENT;
 use crate::audit::Inputs;
+use crate::audit::bind::Bound;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 
-/// Compares the document with what rendering gives now. Where another rule found an error, that explains
-/// the difference, and the document is not called stale as well.
-pub fn check(inputs: &Inputs<'_>, sink: &mut Sink<'_>) {
-    let rendered = match inputs.rendered {
-        None => return sink.not_assessed(&STALE_DOCUMENT, "the document is not in repro.toml"),
-        Some(Err(reason)) => return sink.not_assessed(&STALE_DOCUMENT, reason),
-        Some(Ok(rendered)) => rendered,
+/// What makes the document what rendering gives.
+const HINT: &str = "run `repro tables --write` and commit the result";
+
+/// Compares the document with what rendering gives now, whatever ends its lines, and the runs it cites with
+/// the lock. Where another rule found an error, that explains the difference, and the document is not called
+/// stale as well.
+pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
+    let Some(rendered) = inputs.rendered else {
+        return sink.not_assessed(&STALE_DOCUMENT, "the document is not in repro.toml");
     };
-    if rendered == inputs.text {
-        return sink.verified(&STALE_DOCUMENT);
+    let finding = match rendered {
+        Err(reason) => Some(not_rendered(reason)),
+        Ok(rendered) => {
+            let (committed, rendered) = (plain(inputs.text), plain(rendered));
+            let differs = committed != rendered;
+            differs.then(|| difference(&committed, &rendered))
+        }
+    };
+    match finding.or_else(|| not_locked(inputs, bound)) {
+        None => sink.verified(&STALE_DOCUMENT),
+        Some(_) if sink.has_errors() => {
+            sink.not_assessed(&STALE_DOCUMENT, "the other errors of the document");
+        }
+        Some(finding) => sink.report(finding),
     }
-    if sink.has_errors() {
-        return sink.not_assessed(&STALE_DOCUMENT, "the other errors of the document");
-    }
-    let (line, committed, now) = first_difference(inputs.text, rendered);
-    let column = committed
-        .chars()
-        .zip(now.chars())
-        .take_while(|(a, b)| a == b)
-        .count()
-        + 1;
+}
+
+/// The text without what editors and checkouts change.
+fn plain(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').replace("\r\n", "\n")
+}
+
+fn finding(line: usize, column: usize, end_column: usize, message: String) -> Finding {
     let place = Place {
         line,
         column,
-        end_column: committed.chars().count().max(column) + 1,
+        end_column,
     };
-    let message =
-        "rendering now gives another document, this is the first line that differs".to_owned();
-    sink.report(
-        Finding::new(&STALE_DOCUMENT, place, &Subject::default(), message)
-            .with_evidence("committed", committed)
-            .with_evidence("rendered", now)
-            .with_hint("run `repro tables --write` and commit the result"),
-    );
+    Finding::new(&STALE_DOCUMENT, place, &Subject::default(), message)
+}
+
+/// The document cannot be compared, because `repro tables` would fail.
+fn not_rendered(reason: &str) -> Finding {
+    let (error, help) = reason.split_once("\nhelp: ").unwrap_or((reason, ""));
+    let hint = if help.is_empty() { HINT } else { help };
+    finding(1, 1, 1, "the document cannot be rendered now".to_owned())
+        .with_evidence("error", error)
+        .with_hint(hint)
+}
+
+/// A run that the document cites and that the lock, where there is one, does not know.
+fn not_locked(inputs: &Inputs<'_>, bound: &Bound<'_>) -> Option<Finding> {
+    let unknown = |run: &str| !inputs.locked.is_empty() && !inputs.locked.contains_key(run);
+    let run = bound.runs.keys().find(|run| unknown(run.as_str()))?;
+    let message = format!("run `{}` is not in `repro.lock`", run.cited());
+    Some(finding(1, 1, 1, message).with_hint(HINT))
+}
+
+/// The first line that differs, and the words in it.
+fn difference(committed: &str, rendered: &str) -> Finding {
+    let (line, old, new) = first_difference(committed, rendered);
+    let (start, said, given) = differing_words(old, new);
+    let column = old[..start].chars().count() + 1;
+    let message = match (said.trim(), given.trim()) {
+        ("", "") => "the document ends elsewhere than what rendering gives now".to_owned(),
+        ("", given) => format!("the document lacks `{given}`, which rendering gives now"),
+        (said, "") => format!("the document says `{said}`, which rendering does not give now"),
+        (said, given) => format!("the document says `{said}`, rendering gives `{given}` now"),
+    };
+    finding(line, column, column + said.chars().count(), message)
+        .with_evidence("committed", old)
+        .with_evidence("rendered", new)
+        .with_hint(HINT)
+}
+
+/// What lies between the words that two lines begin and end with, and its byte offset.
+fn differing_words<'t>(old: &'t str, new: &'t str) -> (usize, &'t str, &'t str) {
+    let common = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+        let same = pairs.take_while(|(a, b)| a == b);
+        same.map(|(character, _)| character.len_utf8()).sum()
+    };
+    let begin = common(&mut old.chars().zip(new.chars()));
+    let start = old[..begin].rfind(' ').map_or(0, |blank| blank + 1);
+    let (old, new) = (&old[start..], &new[start..]);
+    let end = common(&mut old.chars().rev().zip(new.chars().rev()));
+    let tail = &old[old.len() - end..];
+    let kept = tail.find(' ').map_or(0, |blank| tail.len() - blank);
+    (start, &old[..old.len() - kept], &new[..new.len() - kept])
 }
 
 /// The first line that differs, 1-based, as committed and as rendered.

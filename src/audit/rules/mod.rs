@@ -1,6 +1,7 @@
 //! The rules, one file per family of the catalogue. A rule is a function from what was bound to findings.
 
 pub mod history;
+pub mod layout;
 pub mod numbers;
 pub mod provenance;
 pub mod records;
@@ -11,6 +12,8 @@ const fn rule(id: &'static str, name: &'static str, severity: Severity) -> Rule 
     Rule { id, name, severity }
 }
 
+/// A row of numbers belongs to no table with a header.
+pub static UNATTACHED_ROW: Rule = rule("RPR001", "unattached-row", Severity::Error);
 /// A printed number is not what the run gives.
 pub static VALUE_MISMATCH: Rule = rule("RPR101", "value-mismatch", Severity::Error);
 /// A numeric row leads to no run or to no record.
@@ -39,6 +42,7 @@ pub static STALE_DOCUMENT: Rule = rule("RPR904", "stale-document", Severity::Err
 
 /// Every rule, sorted by id.
 pub static ALL: &[&Rule] = &[
+    &UNATTACHED_ROW,
     &VALUE_MISMATCH,
     &MISSING_PROVENANCE,
     &UNRESOLVED_MARKER,

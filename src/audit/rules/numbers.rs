@@ -13,6 +13,7 @@ use crate::audit::recompute::{agree, from_predictions};
 use crate::document::Cell;
 use crate::metric::MetricName;
 use crate::record::Kind;
+use crate::report::aggregate::group;
 use crate::report::select::{Selected, curve, select};
 use crate::report::spec::{Column, Spread, TableSpec};
 use crate::store::RunId;
@@ -127,6 +128,16 @@ fn case<'c>(
             "run `{run}` was read from a document and has no metrics"
         ));
     }
+    if let Some(run) = row.run_of_cell_alone(cell) {
+        return Err(format!(
+            "a mark in the cell leads to run `{run}`, which is not its row's"
+        ));
+    }
+    let records = runs.iter().map(|(run, files)| (*run, &files.record));
+    if let Err(error) = group(records.collect()) {
+        let error = error.to_string();
+        return Err(error.lines().next().unwrap_or_default().to_owned());
+    }
     Ok(Case {
         table,
         row,
@@ -175,6 +186,10 @@ impl Case<'_> {
         if printed != Some(&expected.text) || self.cell.spread_number != expected.spread {
             cells.mismatched += 1;
             return sink.report(self.mismatch(&expected));
+        }
+        if let Some(what) = self.misstatement() {
+            cells.mismatched += 1;
+            return sink.report(self.finding("statement", what).with_hint(HINT));
         }
         match self.predictions(&expected) {
             Ok(None) => {
@@ -235,6 +250,22 @@ impl Case<'_> {
         }))
     }
 
+    /// What the cell says beside its right number and is wrong.
+    fn misstatement(&self) -> Option<String> {
+        let n_runs = self.runs.len();
+        let text = &self.cell.text;
+        if self
+            .cell
+            .n
+            .is_some_and(|n| usize::try_from(n) != Ok(n_runs))
+        {
+            return Some(format!("printed `{text}`, runs behind it: {n_runs}"));
+        }
+        let is_percent = self.cell.flags.contains(&"percent");
+        (is_percent && self.column.scale != 100.0)
+            .then(|| format!("printed `{text}`, the column is not in percent"))
+    }
+
     fn mismatch(&self, expected: &Expected) -> Finding {
         let printed = printed(
             self.cell.number.as_deref(),
@@ -251,8 +282,9 @@ impl Case<'_> {
                 let epochs: Vec<String> = several.iter().map(|one| one.epoch.to_string()).collect();
                 let n = several.len();
                 format!(
-                    "printed {printed}, {n} runs give {given} (epochs {})",
-                    epochs.join(", ")
+                    "printed {printed}, {n} runs give {given} (epochs {}{})",
+                    epochs.join(", "),
+                    self.of_one_run(several)
                 )
             }
         };
@@ -263,10 +295,10 @@ impl Case<'_> {
         }
         let number = self.cell.number.as_deref().unwrap_or_default();
         match distance(number, &expected.text) {
+            None | Some(0) => finding,
             Some(units) => {
                 finding.with_evidence("distance", format!("{units:+} in the last digit"))
             }
-            None => finding,
         }
     }
 
@@ -287,6 +319,22 @@ impl Case<'_> {
         match nearest {
             Some(epoch) => format!("{number} occurs at epoch {epoch}"),
             None => format!("{number} occurs at no epoch"),
+        }
+    }
+
+    /// The run of a group that alone gives the printed number.
+    fn of_one_run(&self, selected: &[Selected]) -> String {
+        let decimals = self.cell.decimals.unwrap_or(0) as usize;
+        let gives = |one: &Selected| round(one.value * self.column.scale, decimals);
+        let mut alone = self.runs.iter().zip(selected);
+        match (
+            alone.find(|(_, one)| gives(one) == self.cell.number),
+            &self.cell.number,
+        ) {
+            (Some(((run, _), _)), Some(number)) => {
+                format!("; {number} is that of `{}` alone", run.cited())
+            }
+            _ => String::new(),
         }
     }
 
@@ -334,24 +382,13 @@ impl Case<'_> {
                     .with_hint("the run's files contradict each other; train it again");
                 return Ok(Some(finding));
             }
-            if one
-                .count
-                .is_some_and(|count| usize::try_from(count) != Ok(found.n))
-            {
-                let count = one.count.unwrap_or_default();
-                let what = format!(
-                    "the metric counts {count} samples, the predictions hold {}",
-                    found.n
-                );
-                return Ok(Some(self.coverage(what).with_evidence("run", run.cited())));
+            if let Some(what) = found.gap(one.count, &files.record, &metric) {
+                let (place, subject, message) = self.address("count", what);
+                let finding = Finding::new(&EVALUATION_COVERAGE, place, &subject, message);
+                return Ok(Some(finding.with_evidence("run", run.cited())));
             }
         }
         Ok(None)
-    }
-
-    fn coverage(&self, what: String) -> Finding {
-        let (place, subject, message) = self.address("count", what);
-        Finding::new(&EVALUATION_COVERAGE, place, &subject, message)
     }
 
     fn finding(&self, kind: &'static str, what: String) -> Finding {

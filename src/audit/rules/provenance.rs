@@ -83,17 +83,11 @@ fn subject(table: &Table, row: &str, column: &str, kind: &'static str) -> Subjec
 
 /// Numeric rows that lead to no run, or to no record of it.
 fn provenance(table: &Table, row: &BoundRow<'_>, needs_record: bool, sink: &mut Sink<'_>) {
-    let n_numeric = row
-        .row
-        .cells
-        .iter()
-        .filter(|cell| cell.value.is_some())
-        .count();
     let is_ambiguous = row
         .marks
         .iter()
         .any(|(_, resolved)| matches!(resolved, Resolved::Ambiguous(_)));
-    if n_numeric == 0 || row.is_quoted() || is_ambiguous {
+    if row.n_numeric() == 0 || row.is_quoted() || is_ambiguous {
         return;
     }
     let cites_path = row
@@ -116,17 +110,8 @@ fn provenance(table: &Table, row: &BoundRow<'_>, needs_record: bool, sink: &mut 
         (true, _) => return sink.verified(&MISSING_PROVENANCE),
     };
     let label = &row.row.label;
-    let place = Place {
-        line: row.row.line,
-        column: row.row.column,
-        end_column: row.row.column + label.chars().count(),
-    };
-    let numbers = if n_numeric == 1 {
-        "1 number".to_owned()
-    } else {
-        format!("{n_numeric} numbers")
-    };
-    let message = format!("row `{label}` prints {numbers} and {what}");
+    let place = Place::of_label(row.row);
+    let message = format!("row `{label}` prints {} and {what}", row.numbers());
     sink.report(
         Finding::new(
             &MISSING_PROVENANCE,

@@ -77,11 +77,7 @@ fn label(bound: &Bound<'_>, table: &BoundTable<'_>, row: &BoundRow<'_>, sink: &m
         return sink.verified(&LABEL_VS_RECORD);
     };
     let label = &row.row.label;
-    let place = Place {
-        line: row.row.line,
-        column: row.row.column,
-        end_column: row.row.column + label.chars().count(),
-    };
+    let place = Place::of_label(row.row);
     let subject = Subject {
         table: table.table.name().to_owned(),
         row: label.clone(),
