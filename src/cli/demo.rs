@@ -77,7 +77,7 @@ impl Demo {
         }
         println!("\nGo on in {folder}:");
         for (command, about) in NEXT {
-            println!("  {command:<24} {about}");
+            println!("  {command:<26} {about}");
         }
         Ok(EXIT_OK)
     }

@@ -114,12 +114,18 @@ impl Project {
         let mut redactions = Redactions::new();
         let root = self.folder.path().display().to_string();
         redactions.insert("[ROOT]", root).expect("a valid name");
-        // Text, not a pattern: brackets and dots of a table are meant as they stand.
+        // JSON is compared by value, its golden file indented for review; everything else byte for byte. Neither is
+        // a pattern: brackets and dots of a table are meant as they stand.
+        let is_json = golden.extension().is_some_and(|end| end == "json");
+        let format = if is_json {
+            DataFormat::Json
+        } else {
+            DataFormat::Text
+        };
         let actual = redactions.redact(actual);
-        Assert::new().action_env(DEFAULT_ACTION_ENV).eq(
-            actual,
-            Data::read_from(golden, Some(DataFormat::Text)).raw(),
-        );
+        Assert::new()
+            .action_env(DEFAULT_ACTION_ENV)
+            .eq(actual, Data::read_from(golden, Some(format)).raw());
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
-use repro::store::{RECORD, parse_record};
+use repro::store::{METRICS, Metrics, PREDICTIONS, Predictions, RECORD, artifact_of, parse_record};
 use serde_json::{Value, json};
 use walkdir::WalkDir;
 
@@ -108,6 +108,29 @@ fn schema_and_record_name_the_same_keys() {
         object.keys().cloned().collect()
     };
     assert_eq!(keys(&schema()["properties"]), keys(&full));
+}
+
+/// The example is also the oldest run that every later version must read.
+#[test]
+fn the_example_run_is_readable_and_whole() {
+    let folder = repository("schemas/example");
+    let path = folder.join(RECORD);
+    let text = fs::read_to_string(&path).expect("readable");
+    let record = parse_record(&path, &text).expect("a record");
+    for (name, artifact) in record.artifacts.iter().filter(|(_, file)| file.kept) {
+        let found = artifact_of(&folder.join(name), true).expect("readable");
+        assert_eq!(found, *artifact, "{name}");
+    }
+    let metrics = Metrics::read(&folder.join(METRICS))
+        .expect("metrics")
+        .rows();
+    assert!(
+        metrics
+            .iter()
+            .any(|row| row.metric == "test/gender/accuracy")
+    );
+    let predictions = Predictions::read(&folder.join(PREDICTIONS)).expect("predictions");
+    assert!(predictions.frame().height() > 0);
 }
 
 #[test]
