@@ -74,7 +74,7 @@ impl Lab {
             seeds: None,
         };
         let spec = Spec::parse(source, &self.settings.data, &overrides).expect("valid");
-        let mut runs = plan(&[spec], &self.store(), 1).expect("valid");
+        let mut runs = plan(&[spec], &self.store(), self.folder.path(), 1).expect("valid");
         runs.remove(0)
     }
 
