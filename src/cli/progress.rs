@@ -144,15 +144,13 @@ impl RunProgress<'_> {
         }
         let is_first = self.bar.length().is_none();
         let n_epochs = self.n_epochs;
-        let mut parts = vec![format!(
-            "epoch {epoch}/{n_epochs}, step {round}/{n_rounds}, loss {loss:.3}"
-        )];
+        let mut parts = vec![format!("epoch {epoch}/{n_epochs}, loss {loss:.3}")];
         if let Some(speed) = self.recent.images_per_second() {
             parts.push(format!("{speed:.0} images/s"));
         }
-        if !is_first {
-            let eta = indicatif::HumanDuration(self.bar.eta());
-            parts.push(format!("{eta:#} left"));
+        let eta = self.bar.eta();
+        if eta.as_secs() > 0 {
+            parts.push(format!("{:#} left", indicatif::HumanDuration(eta)));
         }
         self.bar.set_message(parts.join(", "));
         self.bar.set_length(u64::from(n_epochs) * n_rounds as u64);
