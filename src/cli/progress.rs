@@ -46,17 +46,11 @@ impl Throughput {
     }
 
     /// The first round only marks the start.
-    fn images_per_second(&self) -> f64 {
-        let (Some(first), Some(last)) = (self.rounds.front(), self.rounds.back()) else {
-            return 0.0;
-        };
+    fn images_per_second(&self) -> Option<f64> {
+        let (first, last) = (self.rounds.front()?, self.rounds.back()?);
         let n_images: usize = self.rounds.iter().skip(1).map(|(_, n)| n).sum();
         let seconds = last.0.duration_since(first.0).as_secs_f64();
-        if seconds > 0.0 {
-            n_images as f64 / seconds
-        } else {
-            0.0
-        }
+        (seconds > 0.0).then(|| n_images as f64 / seconds)
     }
 }
 
@@ -92,14 +86,17 @@ impl Progress {
     }
 
     pub(super) fn run(&self, label: &str) -> RunProgress<'_> {
-        let style = ProgressStyle::with_template("{prefix} [{wide_bar}] {pos}/{len} {msg}")
+        // Only the message may be wide: it is cut where the terminal ends, so that no line wraps.
+        let style = ProgressStyle::with_template("{prefix} [{bar:16}] {wide_msg}")
             .expect("a valid template")
             .progress_chars("=> ");
         let bar = self.bars.add(
             ProgressBar::no_length()
                 .with_style(style)
-                .with_prefix(label.to_owned()),
+                .with_prefix(label.to_owned())
+                .with_message("reading data"),
         );
+        bar.tick();
         RunProgress {
             all: self,
             label: label.to_owned(),
@@ -116,6 +113,7 @@ impl RunProgress<'_> {
             Event::Warning(text) => self.all.say(&format!("warning: {}: {text}", self.label)),
             Event::Started { n_epochs, epoch } => {
                 self.n_epochs = n_epochs;
+                self.bar.set_message("loading images");
                 if epoch > 0 {
                     self.all
                         .say(&format!("{}: goes on after epoch {epoch}", self.label));
@@ -134,6 +132,8 @@ impl RunProgress<'_> {
             Event::Epoch { epoch, rows } => {
                 let line = self.epoch_line(epoch, rows);
                 self.all.say(&line);
+                // The time until the next round is not spent training alone.
+                self.recent.rounds.clear();
             }
         }
     }
@@ -142,15 +142,24 @@ impl RunProgress<'_> {
         if !self.all.is_terminal {
             return;
         }
+        let is_first = self.bar.length().is_none();
+        let n_epochs = self.n_epochs;
+        let mut parts = vec![format!("epoch {epoch}/{n_epochs}, loss {loss:.3}")];
+        if let Some(speed) = self.recent.images_per_second() {
+            parts.push(format!("{speed:.0} images/s"));
+        }
+        let eta = self.bar.eta();
+        if eta.as_secs() > 0 {
+            parts.push(format!("{:#} left", indicatif::HumanDuration(eta)));
+        }
+        self.bar.set_message(parts.join(", "));
+        self.bar.set_length(u64::from(n_epochs) * n_rounds as u64);
         let done = u64::from(epoch - 1) * n_rounds as u64 + round as u64;
-        self.bar
-            .set_length(u64::from(self.n_epochs) * n_rounds as u64);
         self.bar.set_position(done);
-        let eta = indicatif::HumanDuration(self.bar.eta());
-        let (n_epochs, speed) = (self.n_epochs, self.recent.images_per_second());
-        self.bar.set_message(format!(
-            "epoch {epoch}/{n_epochs}, {speed:.0} images/s, loss {loss:.3}, {eta:#} left"
-        ));
+        if is_first {
+            // What an earlier process did says nothing of the time left.
+            self.bar.reset_eta();
+        }
     }
 
     fn epoch_line(&self, epoch: u32, rows: &[MetricRow]) -> String {
@@ -178,7 +187,9 @@ impl RunProgress<'_> {
         if let Some(mae) = value(Split::Valid, name::AGE, name::MAE) {
             parts.push(format!("mae {mae:.1}"));
         }
-        parts.push(format!("{:.0} images/s", self.recent.images_per_second()));
+        if let Some(speed) = self.recent.images_per_second() {
+            parts.push(format!("{speed:.0} images/s"));
+        }
         parts.join(", ")
     }
 }

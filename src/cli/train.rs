@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::{EXIT_FAILURE, EXIT_OK, Global};
 use crate::project::Project;
 use crate::record::provenance;
-use crate::source::SourceError;
+use crate::source::{SourceError, backticked};
 use crate::store::{RunId, Store};
 use crate::train::fit::Ended;
 use crate::train::plan::{ParentRun, PlannedRun, plan};
@@ -86,7 +86,7 @@ impl Train {
             Ok(specs) => specs,
             Err(errors) => return print_all(errors?),
         };
-        let runs = match plan(&specs, &store, self.threads()) {
+        let runs = match plan(&specs, &store, &project.root, self.threads()) {
             Ok(runs) => runs,
             Err(errors) => return print_all(errors),
         };
@@ -298,11 +298,31 @@ fn specs_below(folder: &Path, depth: usize) -> anyhow::Result<Vec<PathBuf>> {
     }
     if paths.is_empty() {
         bail!(
-            "`{}` holds no run spec (*.toml)\nhelp: name one",
-            folder.display()
+            "`{}` holds no run spec (*.toml)\nhelp: {}",
+            folder.display(),
+            name_one(folder)?
         );
     }
     Ok(paths)
+}
+
+/// What to do about a folder without specs: name one of the folders in it.
+fn name_one(folder: &Path) -> anyhow::Result<String> {
+    let mut inside = Vec::new();
+    for entry in walkdir::WalkDir::new(folder)
+        .min_depth(1)
+        .max_depth(1)
+        .sort_by_file_name()
+    {
+        let entry = entry.context("looking for run specs")?;
+        if entry.file_type().is_dir() {
+            inside.push(entry.path().display().to_string());
+        }
+    }
+    Ok(match inside.is_empty() {
+        true => "name one".to_owned(),
+        false => format!("name one of the folders in it: {}", backticked(&inside)),
+    })
 }
 
 /// `path` relative to the current folder where it lies below it, as messages should show it.
@@ -313,12 +333,17 @@ fn from_here(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// A run as people name it: its path below the results root, as cited, or its folder.
 fn run_named(text: &str, store: &Store) -> anyhow::Result<RunId> {
+    let text = text.strip_prefix("./").unwrap_or(text);
     let below = Path::new(text).strip_prefix(store.root()).ok();
     let text = below.map_or(text.into(), |path| path.to_string_lossy());
-    if let Some(run) = RunId::from_cited(&text) {
-        return Ok(run);
+    let run = match RunId::from_cited(&text) {
+        Some(run) => run,
+        None => text.trim_end_matches('/').parse()?,
+    };
+    if !store.run_dir(&run).is_dir() {
+        bail!("no run `{run}`\nhelp: `repro runs` lists what is there");
     }
-    Ok(text.trim_end_matches('/').parse()?)
+    Ok(run)
 }
 
 /// SIGINT and SIGTERM as a flag.

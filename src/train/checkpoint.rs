@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn a_snapshot_survives_its_file_bit_for_bit() {
         let mut schedule = ReduceOnPlateau::new(0.1, 3);
-        schedule.observe(f64::NAN);
+        schedule.best = Some(f64::NAN);
         let snapshot = Snapshot {
             state: State {
                 epoch: 2,

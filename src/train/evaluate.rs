@@ -10,9 +10,8 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::data::{Batch, Dataset, Loader, Sample};
+use super::data::{Batch, Dataset, Sample};
 use super::exact;
-use super::fit::FitError;
 use super::model::{Mode, Network};
 use crate::metric::{MetricName, Split, name};
 use crate::store::{MetricRow, PredictionRow};
@@ -177,45 +176,41 @@ pub struct Evaluation {
     pub logits: BTreeMap<String, Logits>,
 }
 
-/// Evaluates every sample of `split` exactly once, for every task of the data sets.
-///
-/// # Errors
-/// An image cannot be read any more, or candle's.
-pub fn evaluate(
-    network: &Network,
-    loader: &Loader,
-    datasets: &[Arc<Dataset>],
-    image_size: usize,
-    split: Split,
-) -> Result<Evaluation, FitError> {
-    let mut evaluation = Evaluation::default();
-    for dataset in datasets {
-        for batch in loader.evaluation_batches(dataset, split) {
-            let batch = batch?;
-            let samples = dataset.split(split);
-            let images = images(&batch, image_size)?;
-            let features = network.features(&images, &mut Mode::Evaluate)?;
-            for (labels, task) in batch.labels.iter().zip(&dataset.tasks) {
-                let logits = network.logits(&features, &task.name, &mut Mode::Evaluate)?;
-                let logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
-                let n_classes = task.classes.len();
-                let of_batch = batch.sample_idx.iter().map(|i| &samples[*i]);
-                evaluation
-                    .tallies
-                    .entry(task.name.clone())
-                    .or_insert_with(|| Tally::new(&task.name))
-                    .add(&logits, n_classes, labels, of_batch);
-                let all = evaluation.logits.entry(task.name.clone());
-                all.or_insert_with(|| Logits {
-                    values: Vec::new(),
-                    n_classes,
-                })
-                .values
-                .extend(logits);
-            }
+impl Evaluation {
+    /// Takes a batch of `split`, for every task of its data set.
+    ///
+    /// # Errors
+    /// candle's.
+    pub fn add(
+        &mut self,
+        network: &Network,
+        dataset: &Dataset,
+        split: Split,
+        batch: &Batch,
+        image_size: usize,
+    ) -> candle_core::Result<()> {
+        let samples = dataset.split(split);
+        let images = images(batch, image_size)?;
+        let features = network.features(&images, &mut Mode::Evaluate)?;
+        for (labels, task) in batch.labels.iter().zip(&dataset.tasks) {
+            let logits = network.logits(&features, &task.name, &mut Mode::Evaluate)?;
+            let logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
+            let n_classes = task.classes.len();
+            let of_batch = batch.sample_idx.iter().map(|i| &samples[*i]);
+            self.tallies
+                .entry(task.name.clone())
+                .or_insert_with(|| Tally::new(&task.name))
+                .add(&logits, n_classes, labels, of_batch);
+            let all = self.logits.entry(task.name.clone());
+            all.or_insert_with(|| Logits {
+                values: Vec::new(),
+                n_classes,
+            })
+            .values
+            .extend(logits);
         }
+        Ok(())
     }
-    Ok(evaluation)
 }
 
 /// The images of a batch as a tensor.

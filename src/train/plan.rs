@@ -3,6 +3,10 @@
 //! Owns expansion over sweeps and seeds, who starts from whom, and where a run will lie. Reads the results
 //! root for parents that were trained before; writes nothing.
 
+use std::path::Path;
+
+use serde_json::Value;
+
 use super::spec::{Checkpoint, Complaint, Config, Phase, Spec};
 use crate::record::{Status, provenance};
 use crate::source::{SourceError, nearest};
@@ -71,13 +75,15 @@ impl PlannedRun {
 ///
 /// # Errors
 /// Every mistake between specs: two of one name, a parent that neither exists nor is scheduled or that is
-/// a sweep, a cycle.
+/// a sweep or of another width, a cycle; and `init` files that are not there.
 pub fn plan(
     specs: &[Spec],
     store: &Store,
+    project_root: &Path,
     threads: usize,
 ) -> Result<Vec<PlannedRun>, Vec<SourceError>> {
     let mut errors = duplicates(specs);
+    errors.extend(missing_files(specs, project_root));
     let order = match parents_first(specs) {
         Ok(order) => order,
         Err(error) => {
@@ -185,6 +191,36 @@ fn parents_first(specs: &[Spec]) -> Result<Vec<&Spec>, SourceError> {
     Ok(order)
 }
 
+fn missing_files(specs: &[Spec], project_root: &Path) -> Vec<SourceError> {
+    let missing = specs.iter().filter_map(|spec| {
+        let files = spec.variants.iter().filter_map(|v| v.config.init_file());
+        let file = files
+            .into_iter()
+            .find(|file| !project_root.join(file).is_file())?;
+        let message = format!("`init`: `{}` is no file", file.display());
+        let complaint = Complaint::new(message).help("paths start at the project root");
+        Some(spec.error_on(&["hyper_parameters", "init"], complaint))
+    });
+    missing.collect()
+}
+
+/// Refuses a child whose trunk has other sizes than its parent's.
+fn check_width(spec: &Spec, parent: &str, width_mult: Option<f64>) -> Result<(), SourceError> {
+    let Some(width_mult) = width_mult else {
+        return Ok(());
+    };
+    let own = spec.variants.iter().map(|v| v.config.width_mult);
+    let Some(other) = own.into_iter().find(|own| *own != width_mult) else {
+        return Ok(());
+    };
+    let message = format!(
+        "parent `{parent}` has `width_mult` {width_mult:?}, `{}` has {other:?}",
+        spec.name
+    );
+    let complaint = Complaint::new(message).help("a trunk is loaded into one of the same width");
+    Err(spec.error_on(&["parent", "spec"], complaint))
+}
+
 fn scheduled_parent<'s>(spec: &Spec, specs: &'s [Spec]) -> Option<&'s Spec> {
     let parent = spec.parent.as_ref()?;
     specs.iter().find(|other| other.name == parent.spec)
@@ -207,6 +243,11 @@ fn find_parent(
             );
             return refuse(Complaint::new(message));
         }
+        check_width(
+            spec,
+            &parent.name,
+            Some(parent.variants[0].config.width_mult),
+        )?;
         return Ok(Parent::Scheduled(parent.name.clone()));
     }
     let scan = scan.get_or_insert_with(|| store.scan());
@@ -217,7 +258,8 @@ fn find_parent(
                 .as_ref()
                 .is_some_and(|name| *name == wanted.spec)
     });
-    let Some((run, _)) = completed.max_by(|a, b| (&a.1.started, &a.0).cmp(&(&b.1.started, &b.0)))
+    let Some((run, record)) =
+        completed.max_by(|a, b| (&a.1.started, &a.0).cmp(&(&b.1.started, &b.0)))
     else {
         let message = format!(
             "parent `{}` neither has a completed run nor is trained by this call",
@@ -241,6 +283,8 @@ fn find_parent(
         let message = format!("run `{run}` of parent `{}` has no `{file}`", wanted.spec);
         return refuse(Complaint::new(message).help("name its spec too, to train it again"));
     }
+    let width_mult = record.hyper_parameters.get("width_mult");
+    check_width(spec, &wanted.spec, width_mult.and_then(Value::as_f64))?;
     Ok(Parent::Existing(run.clone()))
 }
 
@@ -266,7 +310,7 @@ mod tests {
     fn planned(specs: &[Spec]) -> Result<Vec<PlannedRun>, Vec<String>> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let errors = |errors: Vec<SourceError>| errors.iter().map(ToString::to_string).collect();
-        plan(specs, &Store::new(folder.path()), 2).map_err(errors)
+        plan(specs, &Store::new(folder.path()), folder.path(), 2).map_err(errors)
     }
 
     fn refused(specs: &[Spec]) -> Vec<String> {
@@ -328,6 +372,20 @@ mod tests {
             spec("name = \"b\"\nparent = { spec = \"a\" }"),
         ];
         let expected = ["runs/a.toml:2:19: `a` descends from itself\nhelp: the chain is a → b → a"];
+        assert_eq!(refused(&specs), expected);
+    }
+
+    #[test]
+    fn weights_that_cannot_be_loaded_are_refused() {
+        let specs = [
+            spec("name = \"a\"\nparent = { spec = \"b\" }\nsweep = { width_mult = [1, 0.5] }"),
+            spec("name = \"b\""),
+            spec("name = \"c\"\nsweep = { init = [\"random\", \"w.safetensors\"] }"),
+        ];
+        let expected = [
+            "runs/c.toml:3:1: `init`: `w.safetensors` is no file\nhelp: paths start at the project root",
+            "runs/a.toml:2:19: parent `b` has `width_mult` 1.0, `a` has 0.5\nhelp: a trunk is loaded into one of the same width",
+        ];
         assert_eq!(refused(&specs), expected);
     }
 

@@ -1,5 +1,6 @@
 //! Several runs at once: each starts when its parent is done and a place is free.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex};
 
 /// What became of one piece of work.
@@ -10,8 +11,8 @@ enum Place<T> {
 }
 
 /// Does the work `0..after.len()` with `n_jobs` threads, lowest first. Work `i` waits for `after[i]` and
-/// gets its result; where that has none, `i` is told so and has none either, unless it makes one. The
-/// results come in the order of the work.
+/// gets its result; where that has none, `i` is told so and has none either, unless it makes one; work
+/// that panics has none. The results come in the order of the work.
 pub fn work_through<T: Clone + Send>(
     n_jobs: usize,
     after: &[Option<usize>],
@@ -44,7 +45,9 @@ pub fn work_through<T: Clone + Send>(
         for _ in 0..n_jobs.clamp(1, after.len().max(1)) {
             scope.spawn(|| {
                 while let Some((i, parent)) = next() {
-                    let result = work(i, parent.as_ref());
+                    // A panic is on stderr by now; it must not keep others waiting for ever.
+                    let result = catch_unwind(AssertUnwindSafe(|| work(i, parent.as_ref())));
+                    let result = result.unwrap_or(None);
                     places.lock().expect("no work panics with the lock")[i] = Place::Done(result);
                     changed.notify_all();
                 }
@@ -82,6 +85,19 @@ mod tests {
                 Some(vec![0, 1, 4]),
             ];
             assert_eq!(results, expected);
+        }
+    }
+
+    #[test]
+    fn a_panic_keeps_nobody_waiting() {
+        let after = [None, Some(0), None];
+        for n_jobs in [1, 3] {
+            let results = work_through(n_jobs, &after, |i, parent| match (i, parent) {
+                (0, _) => panic!("on purpose"),
+                (i, None) => Some(i),
+                (_, Some(parent)) => *parent,
+            });
+            assert_eq!(results, [None, None, Some(2)]);
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct ReduceOnPlateau {
     pub learning_rate: f64,
     /// Epochs without improvement that are still tolerated (`lr_schedule`).
     pub patience: u32,
-    /// Lowest loss so far; `None` before the first epoch.
+    /// Lowest loss so far; `None` before the first that is a number.
     #[serde(with = "exact::option")]
     pub best: Option<f64>,
     /// Epochs since then.
@@ -37,8 +37,11 @@ impl ReduceOnPlateau {
 
     /// Takes the validation loss of an epoch that ended.
     pub fn observe(&mut self, loss: f64) {
-        // A NaN never improves on anything, as in PyTorch.
-        if self.best.is_none_or(|best| loss < best * (1.0 - THRESHOLD)) {
+        // Without a best one the bound is infinite; a NaN never improves on anything, as in PyTorch.
+        let bound = self
+            .best
+            .map_or(f64::INFINITY, |best| best * (1.0 - THRESHOLD));
+        if loss < bound {
             self.best = Some(loss);
             self.n_bad_epochs = 0;
         } else {
@@ -78,5 +81,15 @@ mod tests {
                 .all(|(a, b)| (a - b).abs() < 1e-12),
             "{rates:?}"
         );
+    }
+
+    // PyTorch's best loss begins infinite, and a comparison with NaN is false.
+    #[test]
+    fn a_first_nan_is_a_bad_epoch_like_any_other() {
+        let mut schedule = ReduceOnPlateau::new(0.1, 1);
+        schedule.observe(f64::NAN);
+        assert_eq!((schedule.best, schedule.n_bad_epochs), (None, 1));
+        schedule.observe(1.0);
+        assert_eq!((schedule.best, schedule.n_bad_epochs), (Some(1.0), 0));
     }
 }

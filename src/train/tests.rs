@@ -8,9 +8,9 @@ use super::plan::{PlannedRun, plan};
 use super::run::{Outcome, RunError, Session};
 use super::spec::{Override, Overrides, Spec};
 use crate::project::Settings;
-use crate::record::{RunRecord, Status, provenance};
+use crate::record::{Kind, RunRecord, Status, provenance};
 use crate::source::Source;
-use crate::store::{METRICS, PREDICTIONS, RunId, Store, checkpoint};
+use crate::store::{METRICS, PREDICTIONS, RunId, RunWriter, Store, checkpoint};
 
 const PIXELS: u32 = 32;
 
@@ -74,7 +74,7 @@ impl Lab {
             seeds: None,
         };
         let spec = Spec::parse(source, &self.settings.data, &overrides).expect("valid");
-        let mut runs = plan(&[spec], &self.store(), 1).expect("valid");
+        let mut runs = plan(&[spec], &self.store(), self.folder.path(), 1).expect("valid");
         runs.remove(0)
     }
 
@@ -225,6 +225,85 @@ fn a_task_of_weight_zero_leaves_no_trace() {
         run.as_str()
             .starts_with("MTL_MobileNet_V2_model/_gender_1_age_0_Toy/")
     );
+}
+
+#[test]
+fn a_panic_leaves_a_failed_run_that_can_be_continued() {
+    let lab = Lab::new();
+    let whole = lab.train(&[]);
+    let mut rounds = 0;
+    let outcome = lab
+        .session(&|| false)
+        .start(&lab.planned(&[]), None, &mut |event| {
+            rounds += usize::from(matches!(event, Event::Round { .. }));
+            assert!(rounds < 7, "on purpose");
+        });
+    let error = outcome.expect_err("a panic");
+    assert_eq!(error.to_string(), "training panicked: on purpose");
+    let scan = lab.store().scan();
+    let failed = scan.runs.iter().find(|(run, _)| *run != whole);
+    let (run, record) = failed.expect("a second run");
+    assert_eq!((record.status, &record.process), (Status::Failed, &None));
+    let outcome = lab.session(&|| false).resume(run, &mut |_| {});
+    assert_eq!(outcome.expect("resumes").ended, Ended::Completed);
+    assert!(lab.bytes(run, METRICS) == lab.bytes(&whole, METRICS));
+}
+
+#[test]
+fn only_runs_of_our_own_are_continued() {
+    let lab = Lab::new();
+    let run = lab.train_rounds(2);
+    let resume = |change: fn(&mut RunRecord)| {
+        let mut writer = RunWriter::reopen(&lab.store(), &run).expect("readable");
+        let before = writer.record().clone();
+        writer.update(change).expect("written");
+        let error = lab.session(&|| false).resume(&run, &mut |_| {});
+        writer.update(|record| *record = before).expect("written");
+        error.expect_err("not ours").to_string()
+    };
+    let message = resume(|record| record.kind = Kind::Imported);
+    assert!(message.contains("is imported, only"), "{message}");
+    let message = resume(|record| record.seed = None);
+    assert!(
+        message.contains("`seed`: expected a whole number"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_stop_during_evaluation_is_heeded() {
+    let lab = Lab::new();
+    let whole = lab.train(&["epoch=1"]);
+    let (rounds, polls) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    // The fifth round is the last: the second question after it comes from within the evaluation.
+    let stop = || rounds.load(Ordering::Relaxed) == 5 && polls.fetch_add(1, Ordering::Relaxed) == 1;
+    let outcome = lab
+        .session(&stop)
+        .start(&lab.planned(&["epoch=1"]), None, &mut |event| {
+            count(&rounds, &event);
+        });
+    let Outcome { run, ended } = outcome.expect("trains");
+    assert_eq!(ended, Ended::Interrupted);
+    assert!(!lab.store().file(&run, METRICS).exists());
+    let outcome = lab.session(&|| false).resume(&run, &mut |_| {});
+    assert_eq!(outcome.expect("resumes").ended, Ended::Completed);
+    for name in [METRICS, PREDICTIONS, checkpoint::BEST] {
+        assert!(lab.bytes(&run, name) == lab.bytes(&whole, name), "{name}");
+    }
+}
+
+#[test]
+fn too_few_images_for_a_batch_leave_nothing() {
+    let lab = Lab::new();
+    let outcome =
+        lab.session(&|| false)
+            .start(&lab.planned(&["samples_per_epoch=1"]), None, &mut |_| {});
+    let message = outcome.expect_err("no batch").to_string();
+    assert_eq!(
+        message,
+        "`Toy/gender` has too few training images for one batch"
+    );
+    assert!(!lab.store().root().exists());
 }
 
 #[test]

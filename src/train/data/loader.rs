@@ -63,6 +63,15 @@ pub struct Batch {
     pub sample_idx: Vec<usize>,
 }
 
+impl LoaderConfig {
+    /// Samples of an epoch over `n`: those drawn or all, without a last batch of a single one.
+    pub fn n_trained(&self, n: usize) -> usize {
+        let n = self.samples_per_epoch.unwrap_or(n);
+        let is_lonely = self.batch_size > 1 && n % self.batch_size == 1;
+        n - usize::from(is_lonely)
+    }
+}
+
 impl Loader {
     /// Starts the decoding threads.
     ///
@@ -73,6 +82,8 @@ impl Loader {
         let workers = ThreadPoolBuilder::new()
             .num_threads(n)
             .thread_name(|idx| format!("decode-{idx}"))
+            // Whoever waits for the batch notices that it does not come; without this the process ends.
+            .panic_handler(|_| {})
             .build()
             .map_err(|source| DataError::Threads { n, source })?;
         Ok(Self {
@@ -93,9 +104,7 @@ impl Loader {
             epoch: u64::from(epoch),
         });
         let mut order = self.train_order(&dataset.key, n, epoch);
-        if self.config.batch_size > 1 && order.len() % self.config.batch_size == 1 {
-            order.pop();
-        }
+        order.truncate(self.config.n_trained(n));
         self.batches(dataset, Split::Train, order, augmentation, first_batch)
     }
 
@@ -198,7 +207,7 @@ impl Iterator for Batches {
         let receiver = self.pending.pop_front()?;
         let batch = receiver
             .recv()
-            .expect("a batch in the making is sent, as nobody dropped its plan");
+            .expect("a batch in the making is sent unless its decoding panicked");
         self.request();
         Some(batch)
     }

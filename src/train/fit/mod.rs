@@ -19,7 +19,7 @@ pub use event::{Event, Observer};
 
 use super::checkpoint::{Best, CheckpointError, Snapshot, State, Tensors, weights_to_bytes};
 use super::data::{Batch, Batches, DataError, Dataset, Loader};
-use super::evaluate::{Evaluation, Logits, Tally, evaluate, images};
+use super::evaluate::{Evaluation, Logits, Tally, images};
 use super::loss::cross_entropy;
 use super::model::{Mode, Network};
 use super::optimizer::Sgd;
@@ -47,14 +47,6 @@ pub enum FitError {
     /// A computation failed.
     #[error("training failed: {0}")]
     Candle(#[from] candle_core::Error),
-    /// A loader without a single batch.
-    #[error("`{dataset}/{key}` has too few training images for one batch")]
-    NoBatch {
-        /// Name of the data set.
-        dataset: String,
-        /// The source within it.
-        key: String,
-    },
 }
 
 /// How training came to an end.
@@ -176,11 +168,14 @@ impl<'a> Trainer<'a> {
             epoch: self.state.epoch,
         });
         while self.state.epoch < self.config.epoch {
-            if let Ended::Interrupted = self.train_epoch(around)? {
+            let mut ended = self.train_epoch(around)?;
+            if ended == Ended::Completed {
+                ended = self.finish_epoch(around)?;
+            }
+            if ended == Ended::Interrupted {
                 self.write_snapshot(around)?;
                 return Ok(Ended::Interrupted);
             }
-            self.finish_epoch(around)?;
         }
         let weights = weights_to_bytes(&self.network.state()?)?;
         around
@@ -196,7 +191,7 @@ impl<'a> Trainer<'a> {
             .iter()
             .map(|dataset| self.loader.train_batches(dataset, epoch, self.state.round))
             .collect();
-        let n_rounds = self.n_rounds(&loaders)?;
+        let n_rounds = self.n_rounds(&loaders);
         while self.state.round < n_rounds {
             let round = loaders
                 .iter_mut()
@@ -218,19 +213,12 @@ impl<'a> Trainer<'a> {
         Ok(Ended::Completed)
     }
 
-    fn n_rounds(&self, loaders: &[Batches]) -> Result<usize, FitError> {
-        let empty = loaders.iter().position(|loader| loader.n_batches() == 0);
-        if let Some(i) = empty {
-            return Err(FitError::NoBatch {
-                dataset: self.datasets[i].name.clone(),
-                key: self.datasets[i].key.clone(),
-            });
-        }
+    fn n_rounds(&self, loaders: &[Batches]) -> usize {
         let shortest = loaders.iter().map(Batches::n_batches).min().unwrap_or(0);
-        Ok(match self.config.debug {
+        match self.config.debug {
             true => shortest.min(DEBUG_ROUNDS),
             false => shortest,
-        })
+        }
     }
 
     /// The optimiser steps of one round of batches.
@@ -286,12 +274,17 @@ impl<'a> Trainer<'a> {
         Ok(total.expect("a step has a task"))
     }
 
-    /// Evaluates, selects, lets the schedule decide, and writes all of it.
-    fn finish_epoch(&mut self, around: &mut Surroundings<'_>) -> Result<(), FitError> {
+    /// Evaluates, selects, lets the schedule decide, and writes all of it. Where that is interrupted, the
+    /// state is still that after the last round.
+    fn finish_epoch(&mut self, around: &mut Surroundings<'_>) -> Result<Ended, FitError> {
+        let Some(valid) = self.evaluate(Split::Valid, around)? else {
+            return Ok(Ended::Interrupted);
+        };
+        let Some(test) = self.evaluate(Split::Test, around)? else {
+            return Ok(Ended::Interrupted);
+        };
         let epoch = self.state.epoch + 1;
         let learning_rate = self.state.schedule.learning_rate;
-        let valid = self.evaluate(Split::Valid)?;
-        let test = self.evaluate(Split::Test)?;
         let train = std::mem::replace(&mut self.state.tallies, empty_tallies(&self.datasets));
         let mut rows = Vec::new();
         rows.extend(self.rows_of(Split::Train, &train));
@@ -314,12 +307,27 @@ impl<'a> Trainer<'a> {
         }
         self.write_epoch(around, &test, is_best)?;
         (around.observe)(Event::Epoch { epoch, rows: &rows });
-        Ok(())
+        Ok(Ended::Completed)
     }
 
-    fn evaluate(&self, split: Split) -> Result<Evaluation, FitError> {
+    /// Evaluates a split; `None` where it was asked to stop meanwhile.
+    fn evaluate(
+        &mut self,
+        split: Split,
+        around: &mut Surroundings<'_>,
+    ) -> Result<Option<Evaluation>, FitError> {
         let side = self.config.image_size;
-        evaluate(&self.network, &self.loader, &self.datasets, side, split)
+        let mut evaluation = Evaluation::default();
+        for dataset in self.datasets.clone() {
+            for batch in self.loader.evaluation_batches(&dataset, split) {
+                evaluation.add(&self.network, &dataset, split, &batch?, side)?;
+                if (around.stop)() {
+                    return Ok(None);
+                }
+                self.give_signs_of_life(around)?;
+            }
+        }
+        Ok(Some(evaluation))
     }
 
     fn rows_of(&self, split: Split, tallies: &BTreeMap<String, Tally>) -> Vec<MetricRow> {

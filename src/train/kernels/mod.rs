@@ -6,6 +6,8 @@
 //! differentiable candle op. Work is partitioned by shapes alone and partial sums are merged in a fixed
 //! order, so that results do not depend on the number of threads.
 
+#[cfg(test)]
+mod agreement;
 mod conv_norm;
 mod depthwise;
 mod normalize;

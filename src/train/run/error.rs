@@ -21,6 +21,14 @@ pub enum RunError {
         /// The system's answer.
         source: rayon::ThreadPoolBuildError,
     },
+    /// A loader without a single batch.
+    #[error("`{dataset}/{key}` has too few training images for one batch")]
+    NoBatch {
+        /// Name of the data set.
+        dataset: String,
+        /// The source within it.
+        key: String,
+    },
     /// Initial weights do not fit.
     #[error("`{}`: {source}", path.display())]
     Weights {
@@ -53,6 +61,12 @@ pub enum RunError {
         /// The hyper-parameter.
         key: &'static str,
         /// What is wrong.
+        message: String,
+    },
+    /// A bug; what was trained up to the last snapshot can be continued.
+    #[error("training panicked: {message}")]
+    Panicked {
+        /// The panic's message.
         message: String,
     },
     /// What the run was started with is not there any more.

@@ -3,27 +3,31 @@
 //! Owns what stands in the record and when it changes; the loop itself is `fit`'s.
 
 mod error;
+mod initial;
 
-use std::path::{Path, PathBuf};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use error::RunError;
 
-use super::checkpoint::{Snapshot, read_weights};
-use super::data::{Loader, LoaderConfig, OpenOptions, Opened, SplitProtocol, open};
-use super::fit::{Ended, Event, FitError, Observer, Surroundings, Trainer};
+use super::checkpoint::Snapshot;
+use super::data::{Dataset, Loader, LoaderConfig, OpenOptions, Opened, SplitProtocol, open};
+use super::fit::{Ended, Event, Observer, Surroundings, Trainer};
 use super::kernels;
-use super::model::{Network, NetworkConfig};
+use super::model::Network;
 use super::plan::PlannedRun;
-use super::spec::{Checkpoint, Config};
+use super::spec::Config;
 use crate::metric::{Goal, MetricName, Split, name};
 use crate::project::DataSettings;
 use crate::record::{
     Code, FORMAT, Kind, Parent, Process, Resumption, RunRecord, Selection, Status, provenance,
 };
 use crate::store::{
-    METRICS, PREDICTIONS, RunId, RunWriter, Store, StoreError, artifact_of, checkpoint, status_now,
+    METRICS, MetricRow, PREDICTIONS, RunId, RunWriter, Store, StoreError, artifact_of, checkpoint,
+    status_now,
 };
+use initial::network;
 
 /// Decoded images kept in memory, in bytes.
 const CACHE_BYTES: u64 = 1 << 30;
@@ -92,12 +96,14 @@ impl Session<'_> {
     /// # Errors
     /// It is completed or being trained, its data or parent changed, or training fails.
     pub fn resume(&self, run: &RunId, observe: &mut Observer<'_>) -> Result<Outcome, RunError> {
-        let mut writer = RunWriter::reopen(&self.store, run)?;
-        refuse_unless_resumable(run, status_now(writer.record(), (self.now)()))?;
+        let found = self.store.record(run)?;
+        refuse_unless_resumable(run, &found, (self.now)())?;
         let _lock = lock(&self.store, run)?;
+        // Only now can nobody else change it.
+        let mut writer = RunWriter::reopen(&self.store, run)?;
         let record = writer.record().clone();
-        let config = config_of(run, &record)?;
-        let seed = record.seed.unwrap_or_default();
+        refuse_unless_resumable(run, &record, (self.now)())?;
+        let (config, seed) = recipe_of(run, &record)?;
         let opened = self.open(&config, observe)?;
         if opened.records != record.data {
             let what = "its data".to_owned();
@@ -115,6 +121,7 @@ impl Session<'_> {
         writer.update(|record| {
             record.status = Status::Running;
             record.process = Some(self.process());
+            record.finished = None;
             record.resumed.push(Resumption {
                 at: self.time(),
                 step,
@@ -149,66 +156,16 @@ impl Session<'_> {
         for warning in &opened.warnings {
             observe(Event::Warning(warning));
         }
-        Ok(opened)
-    }
-
-    /// Loads what the run starts from: nothing, a file, or its parent's weights.
-    fn load_initial(
-        &self,
-        planned: &PlannedRun,
-        parent: Option<&RunId>,
-        network: &mut Network,
-        observe: &mut Observer<'_>,
-    ) -> Result<Option<Parent>, RunError> {
-        let Some((run, wanted)) = parent.zip(planned.parent.as_ref()) else {
-            if let Some(path) = self.init_file(&planned.config) {
-                for name in load_trunk(network, &path)?.0 {
-                    let message = format!("`{}`: `{name}` is not used", path.display());
-                    observe(Event::Warning(&message));
-                }
-            }
-            return Ok(None);
-        };
-        let checkpoint = match wanted.checkpoint {
-            Checkpoint::Best => checkpoint::BEST,
-            Checkpoint::Last => checkpoint::LAST,
-        };
-        // The parent's own heads are left out on purpose: no warning.
-        let (_, blake3) = load_trunk(network, &self.store.file(run, checkpoint))?;
-        Ok(Some(Parent {
-            run: run.to_string(),
-            checkpoint: checkpoint.to_owned(),
-            blake3,
-        }))
-    }
-
-    /// Loads again what a run without a snapshot had started from.
-    fn load_again(
-        &self,
-        run: &RunId,
-        record: &RunRecord,
-        config: &Config,
-        network: &mut Network,
-    ) -> Result<(), RunError> {
-        let Some(parent) = &record.parent else {
-            if let Some(path) = self.init_file(config) {
-                load_trunk(network, &path)?;
-            }
-            return Ok(());
-        };
-        let path = self.store.file(&parent.run.parse()?, &parent.checkpoint);
-        let (_, blake3) = load_trunk(network, &path)?;
-        if blake3 == parent.blake3 {
-            return Ok(());
+        let of_epoch = loader_config(config, 0);
+        let is_too_small =
+            |dataset: &&Dataset| of_epoch.n_trained(dataset.split(Split::Train).len()) == 0;
+        match opened.datasets.iter().find(is_too_small) {
+            None => Ok(opened),
+            Some(dataset) => Err(RunError::NoBatch {
+                dataset: dataset.name.clone(),
+                key: dataset.key.clone(),
+            }),
         }
-        Err(RunError::Changed {
-            run: run.clone(),
-            what: format!("`{}`", path.display()),
-        })
-    }
-
-    fn init_file(&self, config: &Config) -> Option<PathBuf> {
-        (config.init != "random").then(|| self.project_root.join(&config.init))
     }
 
     fn time(&self) -> String {
@@ -280,26 +237,45 @@ impl Run<'_> {
         snapshot: Option<Snapshot>,
         observe: &mut Observer<'_>,
     ) -> Result<Outcome, RunError> {
-        let ended = self.train(writer, opened, network, snapshot, observe);
-        let time = self.session.time();
-        match &ended {
-            Ok((Ended::Completed, duration)) => complete(writer, time, *duration)?,
-            Ok((Ended::Interrupted, duration)) => writer.update(|record| {
+        let ended = caught(|| self.train(writer, opened, network, snapshot, observe))
+            .and_then(|ended| self.conclude(writer, ended));
+        let run = writer.run().clone();
+        ended
+            .map(|ended| Outcome { run, ended })
+            .inspect_err(|_| self.mark_failed(writer, observe))
+    }
+
+    /// Says in the record how training ended.
+    fn conclude(
+        &self,
+        writer: &mut RunWriter,
+        (ended, duration_secs): (Ended, f64),
+    ) -> Result<Ended, RunError> {
+        match ended {
+            Ended::Completed => complete(writer, self.session.time(), duration_secs)?,
+            Ended::Interrupted => writer.update(|record| {
                 record.status = Status::Interrupted;
                 record.process = None;
-                record.duration_secs = Some(*duration);
-            })?,
-            Err(_) => writer.update(|record| {
-                record.status = Status::Failed;
-                record.process = None;
-                record.finished = Some(time);
+                record.duration_secs = Some(duration_secs);
             })?,
         }
-        let (ended, _) = ended?;
-        Ok(Outcome {
-            run: writer.run().clone(),
-            ended,
-        })
+        Ok(ended)
+    }
+
+    /// Says in the record that training failed; the error that it failed with is the one to report.
+    fn mark_failed(&self, writer: &mut RunWriter, observe: &mut Observer<'_>) {
+        if writer.record().status == Status::Completed {
+            return;
+        }
+        let marked = writer.update(|record| {
+            record.status = Status::Failed;
+            record.process = None;
+            record.finished = Some(self.session.time());
+        });
+        if let Err(error) = marked {
+            let message = format!("its record still says that it is running: {error}");
+            observe(Event::Warning(&message));
+        }
     }
 
     /// The loop, in a pool of as many threads as the configuration says; with the seconds spent.
@@ -317,7 +293,7 @@ impl Run<'_> {
             .thread_name(|i| format!("step-{i}"))
             .build()
             .map_err(|source| RunError::Threads { n, source })?;
-        let loader = Loader::new(self.loader_config())?;
+        let loader = Loader::new(loader_config(self.config, self.seed))?;
         let datasets = opened.datasets.into_iter().map(Arc::new).collect();
         let mut trainer = Trainer::new(self.config, self.seed, datasets, loader, network);
         if let Some(snapshot) = snapshot {
@@ -336,26 +312,8 @@ impl Run<'_> {
         Ok((ended, trainer.state().duration_secs))
     }
 
-    fn loader_config(&self) -> LoaderConfig {
-        let config = self.config;
-        LoaderConfig {
-            image_size: config.image_size,
-            batch_size: config.batch_size,
-            augment: config.augment,
-            num_workers: config.num_workers,
-            loading_jobs: config.loading_jobs,
-            cache_bytes: CACHE_BYTES,
-            seed: self.seed,
-            samples_per_epoch: config.samples_per_epoch,
-        }
-    }
-
     /// Metrics of the epochs before a snapshot; the file may be ahead of it.
-    fn rows_before(
-        &self,
-        writer: &RunWriter,
-        epoch: u32,
-    ) -> Result<Vec<crate::store::MetricRow>, RunError> {
+    fn rows_before(&self, writer: &RunWriter, epoch: u32) -> Result<Vec<MetricRow>, RunError> {
         if epoch == 0 {
             return Ok(Vec::new());
         }
@@ -375,6 +333,19 @@ impl Run<'_> {
     }
 }
 
+fn loader_config(config: &Config, seed: u64) -> LoaderConfig {
+    LoaderConfig {
+        image_size: config.image_size,
+        batch_size: config.batch_size,
+        augment: config.augment,
+        num_workers: config.num_workers,
+        loading_jobs: config.loading_jobs,
+        cache_bytes: CACHE_BYTES,
+        seed,
+        samples_per_epoch: config.samples_per_epoch,
+    }
+}
+
 /// Keeps other processes from training `run`, until dropped.
 fn lock(store: &Store, run: &RunId) -> Result<std::fs::File, RunError> {
     let folder = store.run_dir(run);
@@ -388,14 +359,20 @@ fn lock(store: &Store, run: &RunId) -> Result<std::fs::File, RunError> {
     }
 }
 
-fn refuse_unless_resumable(run: &RunId, status: Status) -> Result<(), RunError> {
-    let (found, hint) = match status {
-        Status::Interrupted | Status::Failed => return Ok(()),
-        Status::Completed => (
+fn refuse_unless_resumable(
+    run: &RunId,
+    record: &RunRecord,
+    now: jiff::Timestamp,
+) -> Result<(), RunError> {
+    let (found, hint) = match (record.kind, status_now(record, now)) {
+        (Kind::Trained, Status::Interrupted | Status::Failed) => return Ok(()),
+        (Kind::Trained, Status::Completed) => (
             "completed",
             "\nhelp: train its spec again, that makes a new run",
         ),
-        Status::Running => ("running", ""),
+        (Kind::Trained, Status::Running) => ("running", ""),
+        (Kind::Imported, _) => ("imported", ""),
+        (Kind::Reported, _) => ("read from a document", ""),
     };
     Err(RunError::NotResumable {
         run: run.clone(),
@@ -404,36 +381,33 @@ fn refuse_unless_resumable(run: &RunId, status: Status) -> Result<(), RunError> 
     })
 }
 
-fn config_of(run: &RunId, record: &RunRecord) -> Result<Config, RunError> {
-    Config::from_record(&record.hyper_parameters).map_err(|mistake| RunError::InvalidRecord {
+/// What a run was started with.
+fn recipe_of(run: &RunId, record: &RunRecord) -> Result<(Config, u64), RunError> {
+    let invalid = |key, message| RunError::InvalidRecord {
         run: run.clone(),
-        key: mistake.key,
-        message: mistake.complaint.message,
-    })
-}
-
-fn network(config: &Config, seed: u64, opened: &Opened) -> Result<Network, FitError> {
-    let tasks = opened.datasets.iter().flat_map(|dataset| &dataset.tasks);
-    let network = NetworkConfig {
-        width_mult: config.width_mult,
-        dropout: config.dropout,
-        heads: tasks
-            .map(|task| (task.name.clone(), task.classes.len()))
-            .collect(),
+        key,
+        message,
     };
-    Ok(Network::new(&network, seed)?)
+    let config = Config::from_record(&record.hyper_parameters)
+        .map_err(|mistake| invalid(mistake.key, mistake.complaint.message))?;
+    let seed = record.seed.ok_or_else(|| {
+        let message = "expected a whole number of at least 0, found none";
+        invalid("seed", message.to_owned())
+    })?;
+    Ok((config, seed))
 }
 
-/// Loads the trunk from a file; returns the names that were ignored, and the file's hash.
-fn load_trunk(network: &mut Network, path: &Path) -> Result<(Vec<String>, String), RunError> {
-    let (weights, blake3) = read_weights(path)?;
-    let ignored = network
-        .load_trunk(&weights)
-        .map_err(|source| RunError::Weights {
-            path: path.to_owned(),
-            source,
-        })?;
-    Ok((ignored, blake3))
+/// What `work` panicked with, as an error: one run's bug must not take the others of the call with it.
+fn caught<T>(work: impl FnOnce() -> Result<T, RunError>) -> Result<T, RunError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(RunError::Panicked {
+            message: message.unwrap_or("no message").to_owned(),
+        })
+    })
 }
 
 /// Says what the run left, then removes the snapshot that nobody needs any more.

@@ -4,6 +4,7 @@
 //! (a file, `--set`, a record) is known by the caller, which turns a [`Mistake`] into a message with a place.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Number, json};
 use toml::Value;
@@ -15,11 +16,13 @@ use super::value::{
 use crate::record::HyperParameters;
 
 /// The only architecture so far.
-pub(super) const MODELS: &[&str] = &["MTL_MobileNet_V2_model"];
+const MODELS: &[&str] = &["MTL_MobileNet_V2_model"];
+/// `init` of a run that starts from nothing.
+const RANDOM: &str = "random";
 /// How age is learned: classification over years.
-pub(super) const AGE_LOSSES: &[&str] = &["age_cls_loss"];
+const AGE_LOSSES: &[&str] = &["age_cls_loss"];
 /// Names of [`super::super::data::SplitProtocol`].
-pub(super) const SPLIT_PROTOCOLS: &[&str] = &["three-way", "reference"];
+const SPLIT_PROTOCOLS: &[&str] = &["three-way", "reference"];
 
 /// Keys that a spec may set, sorted; `epochs` is an alias of `epoch`.
 pub const KEYS: &[&str] = &[
@@ -227,7 +230,7 @@ impl Default for Config {
             debug: false,
             epoch: 40,
             image_size: 224,
-            init: "random".to_owned(),
+            init: RANDOM.to_owned(),
             loading_jobs: 4,
             log_dir: None,
             loss_weights: Vec::new(),
@@ -336,6 +339,11 @@ impl Config {
             .zip(weights)
             .filter(|(_, weight)| *weight > 0.0)
             .collect()
+    }
+
+    /// The file of initial weights, as the spec names it; `None` for random ones.
+    pub fn init_file(&self) -> Option<&Path> {
+        (self.init != RANDOM).then(|| Path::new(&self.init))
     }
 
     /// `_<task>_<weight>` of every subtask.

@@ -140,7 +140,7 @@ impl Spec {
     }
 
     fn check_init(&self) -> Result<(), SourceError> {
-        let twice = self.variants.iter().any(|v| v.config.init != "random");
+        let twice = self.variants.iter().any(|v| v.config.init_file().is_some());
         if self.parent.is_some() && twice {
             let complaint = Complaint::new("`init` and `parent` both give initial weights")
                 .help("remove one of them");
@@ -258,19 +258,25 @@ impl File {
         Ok(())
     }
 
+    /// A key and its alias in one table would silently replace each other.
+    fn refuse_alias_twice(&self, section: &str, values: &Table) -> Result<(), SourceError> {
+        let is_twice =
+            |alias: &&str| canonical(alias) != *alias && values.contains_key(canonical(alias));
+        let Some(alias) = values.keys().map(String::as_str).find(is_twice) else {
+            return Ok(());
+        };
+        let message = format!("`{alias}` is the same as `{}`", canonical(alias));
+        let complaint = Complaint::new(message).help("keep one of them");
+        Err(self.error_at_value(&[section, alias], complaint))
+    }
+
     fn variants(
         &self,
         data: &DataSettings,
         overrides: &Overrides,
     ) -> Result<Vec<Variant>, SourceError> {
         let fixed = self.section(HYPER_PARAMETERS, KEYS)?;
-        if fixed.contains_key("epoch") && fixed.contains_key("epochs") {
-            let complaint = Complaint::new("`epochs` is the same as `epoch`");
-            return Err(self.error_at_value(
-                &[HYPER_PARAMETERS, "epochs"],
-                complaint.help("keep one of them"),
-            ));
-        }
+        self.refuse_alias_twice(HYPER_PARAMETERS, &fixed)?;
         let mut base = Config::default();
         for (key, value) in &fixed {
             base.set(key, value)
@@ -290,8 +296,9 @@ impl File {
     fn axes(&self, overrides: &Overrides) -> Result<Vec<(String, Vec<Value>)>, SourceError> {
         let sweep = self.section(SWEEP, KEYS)?;
         let mut axes = Vec::new();
+        self.refuse_alias_twice(SWEEP, &sweep)?;
         for (key, value) in sweep {
-            let values = list(&value, |item| Ok(item.clone()))
+            let values = distinct(&value)
                 .map_err(|complaint| self.error_at_value(&[SWEEP, &key], complaint))?;
             if !overrides.sets(&key) {
                 axes.push((key, values));
@@ -343,6 +350,15 @@ impl File {
             }
             None => self.error_at_value(&[HYPER_PARAMETERS, key], complaint),
         }
+    }
+}
+
+/// The values of a swept key; equal ones would train the same run twice.
+fn distinct(value: &Value) -> Result<Vec<Value>, Complaint> {
+    let values = list(value, |item| Ok(item.clone()))?;
+    match (1..values.len()).find(|i| values[..*i].contains(&values[*i])) {
+        Some(i) => Err(Complaint::new(format!("`{}` occurs twice", values[i])).at(i)),
+        None => Ok(values),
     }
 }
 

@@ -186,6 +186,17 @@ fn swept_values_are_checked_where_they_stand() {
 }
 
 #[test]
+fn a_sweep_trains_nothing_twice() {
+    let found = refused("name = \"a\"\n[sweep]\nlr_rate = [0.1, 0.2, 0.1]\n");
+    assert_eq!(found, "runs/a.toml:3:22: `0.1` occurs twice");
+    let found = refused("name = \"a\"\n[sweep]\nepoch = [1]\nepochs = [2]\n");
+    assert_eq!(
+        found,
+        "runs/a.toml:4:10: `epochs` is the same as `epoch`\nhelp: keep one of them"
+    );
+}
+
+#[test]
 fn an_override_replaces_value_and_axis() {
     let source = Source {
         path: "runs/a.toml".into(),
