@@ -220,7 +220,8 @@ fn cited(bound: &Bound<'_>, definition: &Definition, path: &str, sink: &mut Sink
         let subject = defined(bound.document, definition, kind);
         let finding = Finding::new(&RUN_UNAVAILABLE, place, &subject, message);
         let with = |finding: Finding, text| finding.with_evidence("file", text);
-        let hint = "restore the run from history, or run `repro tables --write`";
+        let hint =
+            "restore the run from history, or train its spec again and render the document anew";
         sink.report(evidence.into_iter().fold(finding, with).with_hint(hint));
     };
     let Some(run) = cited_run(path) else {
