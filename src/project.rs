@@ -1,7 +1,7 @@
 //! `repro.toml`: results root, data sets, documents and audit settings of a project.
 //!
 //! Owns the settings' types and their validation; who uses them owns their meaning (`train::data` the
-//! layouts, `report` the documents, `audit` severities and waivers).
+//! layouts, `report` the documents, `audit` severities).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,10 +34,6 @@ pub struct Settings {
     pub data: DataSettings,
     /// `[[documents]]`: committed documents with rendered tables.
     pub documents: Vec<DocumentSettings>,
-    /// `[aliases]`: other spellings of hyper-parameters, alias → key.
-    pub aliases: BTreeMap<String, String>,
-    /// `[constants]`: values fixed in code that records need not repeat.
-    pub constants: BTreeMap<String, toml::Value>,
     /// `[audit]`: what fails a verification.
     pub audit: AuditSettings,
 }
@@ -48,8 +44,6 @@ impl Default for Settings {
             results: PathBuf::from("results"),
             data: DataSettings::default(),
             documents: Vec::new(),
-            aliases: BTreeMap::new(),
-            constants: BTreeMap::new(),
             audit: AuditSettings::default(),
         }
     }
@@ -137,15 +131,7 @@ pub struct AuditSettings {
     pub severity: BTreeMap<String, String>,
 }
 
-const KEYS: &[&str] = &[
-    "results",
-    "data",
-    "documents",
-    "aliases",
-    "constants",
-    "audit",
-    "waivers",
-];
+const KEYS: &[&str] = &["results", "data", "documents", "audit"];
 const SOURCE_KEYS: &[&str] = &["layout", "path", "splits"];
 const DOCUMENT_KEYS: &[&str] = &["path", "template", "tables"];
 const AUDIT_KEYS: &[&str] = &["fail_on", "severity"];

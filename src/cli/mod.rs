@@ -56,9 +56,6 @@ pub struct Global {
     /// Only errors on stderr.
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// More on stderr.
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    verbose: bool,
     /// When to color findings.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
