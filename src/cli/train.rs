@@ -15,6 +15,7 @@ use crate::record::provenance;
 use crate::source::{SourceError, backticked};
 use crate::store::{RunId, Store};
 use crate::train::fit::Ended;
+use crate::train::kernels::InstructionSet;
 use crate::train::plan::{ParentRun, PlannedRun, plan};
 use crate::train::queue::work_through;
 use crate::train::run::{Outcome, RunError, Session};
@@ -53,6 +54,24 @@ pub(super) struct Train {
     /// Where to compute.
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = ["cpu"])]
     device: String,
+    /// Vector instructions to compute with: avx512, avx2 or portable, which gives the same bits on every
+    /// machine; the best that this machine has without it.
+    #[arg(long, value_name = "NAME", value_parser = parse_instruction_set, conflicts_with = "resume")]
+    instruction_set: Option<InstructionSet>,
+}
+
+fn parse_instruction_set(name: &str) -> Result<InstructionSet, String> {
+    if let Some(set) = InstructionSet::named(name) {
+        return Ok(set);
+    }
+    let available: Vec<&str> = InstructionSet::available()
+        .map(InstructionSet::name)
+        .collect();
+    let known = match InstructionSet::NAMES.contains(&name) {
+        true => "this machine lacks it",
+        false => "there is no such instruction set",
+    };
+    Err(format!("{known}; available here: {}", available.join(", ")))
 }
 
 /// Seeds of one `--seeds`; a type of its own, as clap would take a vector for repetition.
@@ -153,6 +172,7 @@ impl Train {
             command: provenance::command(std::env::args(), &project.root),
             code: provenance::code(&project.root),
             device: self.device.clone(),
+            instruction_set: self.instruction_set.unwrap_or_else(InstructionSet::best),
             stop: &stop,
             now: jiff::Timestamp::now,
         };

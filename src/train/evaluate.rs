@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::{Batch, Dataset, Sample};
 use super::exact;
-use super::model::{Mode, Network};
+use super::model::Frozen;
 use crate::metric::{MetricName, Split, name};
 use crate::store::{MetricRow, PredictionRow};
 
@@ -183,7 +183,7 @@ impl Evaluation {
     /// candle's.
     pub fn add(
         &mut self,
-        network: &Network,
+        network: &Frozen,
         dataset: &Dataset,
         split: Split,
         batch: &Batch,
@@ -191,9 +191,9 @@ impl Evaluation {
     ) -> candle_core::Result<()> {
         let samples = dataset.split(split);
         let images = images(batch, image_size)?;
-        let features = network.features(&images, &mut Mode::Evaluate)?;
+        let features = network.features(&images)?;
         for (labels, task) in batch.labels.iter().zip(&dataset.tasks) {
-            let logits = network.logits(&features, &task.name, &mut Mode::Evaluate)?;
+            let logits = network.logits(&features, &task.name)?;
             let logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
             let n_classes = task.classes.len();
             let of_batch = batch.sample_idx.iter().map(|i| &samples[*i]);

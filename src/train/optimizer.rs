@@ -8,8 +8,12 @@ use std::collections::BTreeMap;
 
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, InplaceOp2, InplaceOp3, Layout, Result, Tensor, bail};
+use rayon::prelude::*;
 
 use super::model::Network;
+
+/// Values that one thread updates at a time.
+const CHUNK: usize = 1 << 14;
 
 /// The optimiser's constants and its velocities.
 #[derive(Debug, Clone)]
@@ -42,7 +46,7 @@ impl Sgd {
         gradients: &GradStore,
         learning_rate: f64,
     ) -> Result<()> {
-        for (name, parameter) in network.parameters() {
+        for (name, parameter) in network.variables() {
             let Some(gradient) = gradients.get(parameter.as_tensor()) else {
                 continue;
             };
@@ -88,11 +92,18 @@ impl InplaceOp3 for Accumulate {
     ) -> Result<()> {
         let parameter = values(parameter, parameter_layout)?;
         let gradient = values(gradient, gradient_layout)?;
-        let terms = parameter.iter().zip(gradient);
-        for (velocity, (parameter, gradient)) in values_mut(velocity, layout)?.iter_mut().zip(terms)
-        {
-            *velocity = self.momentum * *velocity + (gradient + self.weight_decay * parameter);
-        }
+        let terms = parameter.par_chunks(CHUNK).zip(gradient.par_chunks(CHUNK));
+        let velocity = values_mut(velocity, layout)?.par_chunks_mut(CHUNK);
+        velocity
+            .zip(terms)
+            .for_each(|(velocity, (parameter, gradient))| {
+                for (velocity, (parameter, gradient)) in
+                    velocity.iter_mut().zip(parameter.iter().zip(gradient))
+                {
+                    *velocity =
+                        self.momentum * *velocity + (gradient + self.weight_decay * parameter);
+                }
+            });
         Ok(())
     }
 }
@@ -115,9 +126,14 @@ impl InplaceOp2 for Descend {
         velocity_layout: &Layout,
     ) -> Result<()> {
         let velocity = values(velocity, velocity_layout)?;
-        for (parameter, velocity) in values_mut(parameter, layout)?.iter_mut().zip(velocity) {
-            *parameter -= self.learning_rate * velocity;
-        }
+        let parameter = values_mut(parameter, layout)?.par_chunks_mut(CHUNK);
+        parameter
+            .zip(velocity.par_chunks(CHUNK))
+            .for_each(|(parameter, velocity)| {
+                for (parameter, velocity) in parameter.iter_mut().zip(velocity) {
+                    *parameter -= self.learning_rate * velocity;
+                }
+            });
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::fit::{Ended, Event};
+use super::kernels::InstructionSet;
 use super::plan::{PlannedRun, plan};
 use super::run::{Outcome, RunError, Session};
 use super::spec::{Override, Overrides, Spec};
@@ -19,6 +20,9 @@ struct Lab {
     folder: tempfile::TempDir,
     settings: Settings,
 }
+
+/// BLAKE3 of the last checkpoint of two epochs in portable arithmetic.
+const PORTABLE_WEIGHTS: &str = "bd5d4dffe1b052842d87f0089d12be66a7836679d5097e5ee503204e74223081";
 
 impl Lab {
     fn new() -> Self {
@@ -88,15 +92,22 @@ impl Lab {
             command: vec!["repro".into()],
             code: provenance::code(self.folder.path()),
             device: "cpu".into(),
+            instruction_set: InstructionSet::best(),
             stop,
             now: jiff::Timestamp::now,
         }
     }
 
     fn train(&self, set: &[&str]) -> RunId {
-        let outcome = self
-            .session(&|| false)
-            .start(&self.planned(set), None, &mut |_| {});
+        self.train_with(InstructionSet::best(), set)
+    }
+
+    fn train_with(&self, instruction_set: InstructionSet, set: &[&str]) -> RunId {
+        let session = Session {
+            instruction_set,
+            ..self.session(&|| false)
+        };
+        let outcome = session.start(&self.planned(set), None, &mut |_| {});
         let Outcome { run, ended } = outcome.expect("trains");
         assert_eq!(ended, Ended::Completed);
         run
@@ -168,6 +179,34 @@ fn the_same_spec_gives_the_same_bytes_whatever_the_threads() {
         );
         assert!(lab.bytes(&first, name) == lab.bytes(&third, name), "{name}");
     }
+}
+
+#[test]
+fn threads_change_no_bit_with_any_instruction_set() {
+    let lab = Lab::new();
+    for set in InstructionSet::available() {
+        let train = |threads: &str| {
+            let run = lab.train_with(set, &["epoch=1", threads]);
+            let recorded = lab.record(&run).environment.expect("recorded");
+            assert_eq!(recorded.instruction_set, set.name());
+            lab.bytes(&run, checkpoint::LAST)
+        };
+        let one = train("threads=1");
+        for threads in ["threads=2", "threads=4"] {
+            assert!(train(threads) == one, "{}, {threads}", set.name());
+        }
+    }
+}
+
+/// Nothing but IEEE 754 in a fixed order, and no mathematics of the platform: whoever computes this on another
+/// machine finds the same weights.
+#[test]
+fn portable_arithmetic_gives_the_same_bits_everywhere() {
+    let lab = Lab::new();
+    let portable = InstructionSet::named("portable").expect("it is everywhere");
+    let run = lab.train_with(portable, &["epoch=2"]);
+    let hash = blake3::hash(&lab.bytes(&run, checkpoint::LAST));
+    assert_eq!(hash.to_hex().as_str(), PORTABLE_WEIGHTS);
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl Trainer<'_> {
         let snapshot = Snapshot {
             state: self.state.clone(),
             weights: self.network.state()?,
-            velocity: self.optimizer.velocity.clone(),
+            velocity: self.network.split(&self.optimizer.velocity)?,
             best_weights: self.best_weights.clone(),
             best_logits: self.best_logits.clone(),
         };

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 pub use event::{Event, Observer};
 
@@ -21,7 +21,7 @@ use super::checkpoint::{Best, CheckpointError, Snapshot, State, Tensors, weights
 use super::data::{Batch, Batches, DataError, Dataset, Loader};
 use super::evaluate::{Evaluation, Logits, Tally, images};
 use super::loss::cross_entropy;
-use super::model::{Mode, Network};
+use super::model::Network;
 use super::optimizer::Sgd;
 use super::rng::Generator;
 use super::schedule::ReduceOnPlateau;
@@ -145,7 +145,7 @@ impl<'a> Trainer<'a> {
         rows: Vec<MetricRow>,
     ) -> Result<(), FitError> {
         self.network.load(&snapshot.weights)?;
-        self.optimizer.velocity = snapshot.velocity;
+        self.optimizer.velocity = self.network.joined(&snapshot.velocity)?;
         self.state = snapshot.state;
         self.best_weights = snapshot.best_weights;
         self.best_logits = snapshot.best_logits;
@@ -229,7 +229,7 @@ impl<'a> Trainer<'a> {
             .collect::<candle_core::Result<Vec<Tensor>>>()?;
         for step in 0..self.steps.len() {
             let mut dropout = Generator::new(self.seed, "dropout", &[self.state.step]);
-            let loss = self.loss(step, round, &tensors, &mut Mode::Train(&mut dropout))?;
+            let loss = self.loss(step, round, &tensors, &mut dropout)?;
             let gradients = loss.backward()?;
             let learning_rate = self.state.schedule.learning_rate;
             self.optimizer
@@ -246,18 +246,17 @@ impl<'a> Trainer<'a> {
         step: usize,
         round: &[Batch],
         images: &[Tensor],
-        mode: &mut Mode<'_>,
+        dropout: &mut Generator,
     ) -> Result<Tensor, FitError> {
         let mut total: Option<Tensor> = None;
         for pass in &self.steps[step] {
             let (batch, dataset) = (&round[pass.dataset], &self.datasets[pass.dataset]);
             let samples = dataset.split(Split::Train);
-            let features = self.network.features(&images[pass.dataset], mode)?;
+            let features = self.network.features(&images[pass.dataset])?;
             for (task_idx, weight) in &pass.tasks {
                 let (task, labels) = (&dataset.tasks[*task_idx], &batch.labels[*task_idx]);
-                let logits = self.network.logits(&features, &task.name, mode)?;
-                let targets = Tensor::from_slice(labels, labels.len(), &Device::Cpu)?;
-                let loss = (cross_entropy(&logits, &targets)? * *weight)?;
+                let logits = self.network.logits(&features, &task.name, dropout)?;
+                let loss = (cross_entropy(&logits, labels)? * *weight)?;
                 total = Some(match total {
                     Some(sum) => (sum + loss)?,
                     None => loss,
@@ -318,9 +317,10 @@ impl<'a> Trainer<'a> {
     ) -> Result<Option<Evaluation>, FitError> {
         let side = self.config.image_size;
         let mut evaluation = Evaluation::default();
+        let network = self.network.freeze()?;
         for dataset in self.datasets.clone() {
             for batch in self.loader.evaluation_batches(&dataset, split) {
-                evaluation.add(&self.network, &dataset, split, &batch?, side)?;
+                evaluation.add(&network, &dataset, split, &batch?, side)?;
                 if (around.stop)() {
                     return Ok(None);
                 }

@@ -14,6 +14,21 @@ pub(super) fn parts(n: usize, at_least: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// Cuts a matrix with rows of `stride` values where `parts` of its rows end.
+pub(super) fn split(
+    mut data: &mut [f32],
+    stride: usize,
+    parts: impl IntoIterator<Item = usize>,
+) -> Vec<&mut [f32]> {
+    let mut pieces = Vec::new();
+    for n_rows in parts {
+        let (piece, rest) = data.split_at_mut((n_rows * stride).min(data.len()));
+        pieces.push(piece);
+        data = rest;
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

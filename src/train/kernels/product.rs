@@ -1,177 +1,419 @@
-//! Matrix products over row tiles: the 1×1 convolution and its two gradients.
+//! Matrix products over rows in the cache: the 1×1 convolution and its two gradients.
 //!
-//! Row-major throughout: `input: [R, I]`, `weight: [O, I]`, `output: [R, O]`. Numerical order: within a
-//! product that of the `gemm` crate; the weight gradient sums row parts in ascending order.
+//! Activations stay as they lie, row-major with any stride; only weights are packed. Numerical order:
+//! every output sums over the inner index in ascending order, in one accumulator.
 
-use gemm::Parallelism;
+#![expect(unsafe_code, reason = "vectors are loaded from pointers")]
+
 use rayon::prelude::*;
 
-use super::partition::parts;
+use super::buffer::Buffer;
+use super::simd::{InstructionSet, Vector, vectorized};
 
-/// Rows of a tile: its operands stay in the second-level cache.
-const TILE_ROWS: usize = 512;
-/// Fewer tiles than this and the product itself is spread over the threads.
-const FEW_TILES: usize = 4;
-
-/// A matrix in a slice.
-#[derive(Clone, Copy)]
-struct Matrix<'a> {
-    data: &'a [f32],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
+/// The right operand of a product, `[K, N]`: panels of up to `Vector::COLUMNS` vectors, rows of a
+/// panel side by side, missing columns 0.
+#[derive(Debug)]
+pub struct Packed {
+    data: Buffer,
+    n_inner: usize,
+    n_columns: usize,
 }
 
-impl<'a> Matrix<'a> {
-    fn row_major(data: &'a [f32], rows: usize, columns: usize) -> Self {
+/// A weight, row-major, and a factor for each of its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Weight<'a> {
+    /// Row after row.
+    pub data: &'a [f32],
+    /// Values of a row.
+    pub columns: usize,
+    /// Empty for 1.
+    pub factors: &'a [f32],
+}
+
+impl<'a> Weight<'a> {
+    /// The weight itself.
+    pub fn new(data: &'a [f32], columns: usize) -> Self {
         Self {
             data,
-            rows,
             columns,
-            row_stride: columns,
-            column_stride: 1,
+            factors: &[],
         }
     }
 
-    fn transposed(self) -> Self {
+    fn row(&self, row: usize) -> (&'a [f32], f32) {
+        let factor = self.factors.get(row).copied().unwrap_or(1.0);
+        (&self.data[row * self.columns..][..self.columns], factor)
+    }
+}
+
+/// Side of the squares in which a weight is transposed; divides every number of lanes.
+const SQUARE: usize = 4;
+
+/// Writes `rows` (and their factors) as columns `column..` of a panel.
+fn turn(
+    panel: &mut [f32],
+    column: usize,
+    width: usize,
+    rows: [(&[f32], f32); SQUARE],
+    n_inner: usize,
+) {
+    let is_whole = rows.iter().all(|(row, _)| row.len() == n_inner);
+    let n_squares = if is_whole { n_inner / SQUARE } else { 0 };
+    let factors = rows.map(|(_, factor)| factor);
+    for (i, block) in panel
+        .chunks_exact_mut(SQUARE * width)
+        .take(n_squares)
+        .enumerate()
+    {
+        let square: [[f32; SQUARE]; SQUARE] = rows.map(|(row, _)| {
+            let values = row[i * SQUARE..].first_chunk().expect("a whole square");
+            *values
+        });
+        for (k, packed) in block.chunks_exact_mut(width).enumerate() {
+            let packed = packed[column..].first_chunk_mut::<SQUARE>();
+            let packed = packed.expect("a panel is whole vectors wide");
+            *packed = std::array::from_fn(|n| square[n][k] * factors[n]);
+        }
+    }
+    for k in n_squares * SQUARE..n_inner {
+        for (n, (row, factor)) in rows.iter().enumerate() {
+            panel[k * width + column + n] = row.get(k).map_or(0.0, |value| value * factor);
+        }
+    }
+}
+
+impl Packed {
+    /// Packs `weight: [K, N]`, with columns of zeros up to `n_columns`.
+    pub fn straight(set: InstructionSet, weight: Weight<'_>, n_columns: usize) -> Self {
+        let n_inner = weight.data.len() / weight.columns;
+        Self::pack(set, [n_inner, n_columns], |panel, first, width| {
+            let n_here = width.min(weight.columns.saturating_sub(first));
+            for (k, packed) in panel.chunks_exact_mut(width).enumerate() {
+                let (row, factor) = weight.row(k);
+                let (filled, rest) = packed.split_at_mut(n_here);
+                let values = filled.iter_mut().zip(&row[first.min(row.len())..]);
+                values.for_each(|(packed, value)| *packed = value * factor);
+                rest.fill(0.0);
+            }
+        })
+    }
+
+    /// Packs the transpose of `weight: [N, K]`, with columns of zeros up to `n_columns`.
+    pub fn turned(set: InstructionSet, weight: Weight<'_>, n_columns: usize) -> Self {
+        let (n_inner, n_rows) = (weight.columns, weight.data.len() / weight.columns);
+        Self::pack(set, [n_inner, n_columns], |panel, first, width| {
+            for n in (0..width).step_by(SQUARE) {
+                let rows: [(&[f32], f32); SQUARE] = std::array::from_fn(|j| match first + n + j {
+                    row if row < n_rows => weight.row(row),
+                    _ => (&[] as &[f32], 0.0),
+                });
+                turn(panel, n, width, rows, n_inner);
+            }
+        })
+    }
+
+    pub(super) fn n_inner(&self) -> usize {
+        self.n_inner
+    }
+
+    pub(super) fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// Lets `fill` write every panel, given its first column and its width.
+    fn pack(
+        set: InstructionSet,
+        [n_inner, n_columns]: [usize; 2],
+        fill: impl Fn(&mut [f32], usize, usize) + Sync,
+    ) -> Self {
+        let [lanes, columns] = set.block();
+        let mut data = Buffer::stale(n_columns.next_multiple_of(lanes) * n_inner);
+        let panels = data.par_chunks_mut((lanes * columns * n_inner).max(1));
+        panels.enumerate().for_each(|(i, panel)| {
+            let width = panel.len() / n_inner;
+            fill(panel, i * lanes * columns, width);
+        });
         Self {
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-            ..self
+            data,
+            n_inner,
+            n_columns,
         }
     }
-
-    fn assert_inside(&self) {
-        let last = self.rows.saturating_sub(1) * self.row_stride
-            + self.columns.saturating_sub(1) * self.column_stride;
-        assert!(
-            self.rows * self.columns == 0 || last < self.data.len(),
-            "matrix exceeds its slice"
-        );
-    }
 }
 
-/// `output = left · right`, row-major.
-#[expect(unsafe_code, reason = "the gemm crate takes pointers")]
-fn multiply(output: &mut [f32], left: Matrix<'_>, right: Matrix<'_>, parallelism: Parallelism) {
-    let (m, k, n) = (left.rows, left.columns, right.columns);
-    assert_eq!(k, right.rows, "inner sizes differ");
-    assert_eq!(output.len(), m * n, "output has another size");
-    left.assert_inside();
-    right.assert_inside();
-    let stride =
-        |stride: usize| isize::try_from(stride).expect("a slice is smaller than isize::MAX");
-    // SAFETY: both operands lie inside their slices (asserted above) and `output` is exactly m × n,
-    // borrowed exclusively.
+/// Rows of a matrix that lie `stride` values apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// At least up to the end of the last row.
+    pub data: &'a [f32],
+    /// Values from the start of a row to that of the next.
+    pub stride: usize,
+}
+
+/// What an output block starts from and is clamped to.
+#[derive(Clone, Copy)]
+struct Finish {
+    /// Per column, or null for 0.
+    shift: *const f32,
+    limits: [f32; 2],
+    /// Values of the last vector that are stored.
+    n_last: usize,
+}
+
+/// `output = clamp(shift + left · right)` for `R` rows and `C` vectors.
+///
+/// # Safety
+/// As `multiply` asserts it.
+#[inline(always)]
+unsafe fn product_block<V: Vector, const R: usize, const C: usize>(
+    output: *mut f32,
+    output_stride: usize,
+    left: *const f32,
+    left_stride: usize,
+    mut right: *const f32,
+    n_inner: usize,
+    finish: Finish,
+) {
+    // SAFETY: the caller's.
     unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            output.as_mut_ptr(),
-            1,
-            stride(n),
-            false,
-            left.data.as_ptr(),
-            stride(left.column_stride),
-            stride(left.row_stride),
-            right.data.as_ptr(),
-            stride(right.column_stride),
-            stride(right.row_stride),
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            parallelism,
-        );
+        let mut sums = [[V::splat(0.0); C]; R];
+        if !finish.shift.is_null() {
+            for row in &mut sums {
+                for (j, sum) in row.iter_mut().enumerate() {
+                    *sum = V::load(finish.shift.add(j * V::LANES));
+                }
+            }
+        }
+        for k in 0..n_inner {
+            let mut factors = [V::splat(0.0); C];
+            for (j, factor) in factors.iter_mut().enumerate() {
+                *factor = V::load(right.add(j * V::LANES));
+            }
+            right = right.add(C * V::LANES);
+            for (r, row) in sums.iter_mut().enumerate() {
+                let value = V::splat(*left.add(r * left_stride + k));
+                for (sum, factor) in row.iter_mut().zip(factors) {
+                    *sum = value.mul_add(factor, *sum);
+                }
+            }
+        }
+        let [low, high] = [V::splat(finish.limits[0]), V::splat(finish.limits[1])];
+        for (r, row) in sums.into_iter().enumerate() {
+            for (j, sum) in row.into_iter().enumerate() {
+                let to = output.add(r * output_stride + j * V::LANES);
+                if j + 1 == C && finish.n_last < V::LANES {
+                    sum.clamp(low, high).store_first(to, finish.n_last);
+                } else {
+                    sum.clamp(low, high).store(to);
+                }
+            }
+        }
     }
 }
 
-/// `output = left · right` over tiles of `left`'s rows.
-fn multiply_tiled(output: &mut [f32], left: &[f32], k: usize, right: Matrix<'_>) {
-    let n = right.columns;
-    let rows = output.len() / n;
-    if rows < FEW_TILES * TILE_ROWS {
-        let left = Matrix::row_major(left, rows, k);
-        return multiply(output, left, right, Parallelism::Rayon(0));
+/// [`product_block`] for all rows and one panel.
+///
+/// # Safety
+/// As `multiply` asserts it.
+#[inline(always)]
+unsafe fn product_panel<V: Vector, const C: usize>(
+    output: *mut f32,
+    output_stride: usize,
+    left: *const f32,
+    left_stride: usize,
+    right: *const f32,
+    n_inner: usize,
+    n_rows: usize,
+    finish: Finish,
+) {
+    let mut row = 0;
+    while row < n_rows {
+        // SAFETY: the caller's; the blocks end at `n_rows`.
+        unsafe {
+            let (to, from) = (output.add(row * output_stride), left.add(row * left_stride));
+            let (o, l) = (output_stride, left_stride);
+            row += match n_rows - row {
+                8.. if V::ROWS == 8 => {
+                    product_block::<V, 8, C>(to, o, from, l, right, n_inner, finish);
+                    8
+                }
+                4.. => {
+                    product_block::<V, 4, C>(to, o, from, l, right, n_inner, finish);
+                    4
+                }
+                _ => {
+                    product_block::<V, 1, C>(to, o, from, l, right, n_inner, finish);
+                    1
+                }
+            };
+        }
     }
-    let tiles = output
-        .par_chunks_mut(TILE_ROWS * n)
-        .zip(left.par_chunks(TILE_ROWS * k));
-    tiles.for_each(|(output, left)| {
-        let left = Matrix::row_major(left, output.len() / n, k);
-        multiply(output, left, right, Parallelism::None);
-    });
 }
 
-/// `output = input · weightᵀ`.
+vectorized! {
+/// `output = clamp(left · right + shift)`.
 ///
 /// # Shapes
-/// `input: [R, I]`, `weight: [O, I]`, `output: [R, O]`.
-pub(super) fn forward(output: &mut [f32], input: &[f32], weight: &[f32], n_inputs: usize) {
-    let weight = Matrix::row_major(weight, weight.len() / n_inputs, n_inputs);
-    multiply_tiled(output, input, n_inputs, weight.transposed());
+/// `left: [R, K]`, `right: [K, N]`, `output: [R, N]`; `shift` is empty (0) or as long as `N` rounded up
+/// to whole vectors.
+pub fn multiply<V>(
+    output: &mut [f32], output_stride: usize, left: Rows<'_>, right: &Packed, n_rows: usize,
+    shift: &[f32], limits: [f32; 2],
+) {
+    let n_vectors = right.n_columns.div_ceil(V::LANES);
+    let reaches = |stride: usize, width: usize| n_rows.saturating_sub(1) * stride + width * usize::from(n_rows > 0);
+    assert!(reaches(output_stride, right.n_columns) <= output.len(), "output is too short");
+    assert!(reaches(left.stride, right.n_inner) <= left.data.len(), "left operand is too short");
+    assert!(right.data.len() == right.n_inner * n_vectors * V::LANES, "packed for other instructions");
+    assert!(shift.is_empty() || shift.len() >= n_vectors * V::LANES, "shift is too short");
+    let mut first = 0;
+    while first < n_vectors {
+        let width = V::COLUMNS.min(n_vectors - first);
+        let is_last = first + width == n_vectors;
+        let start = first * V::LANES;
+        let finish = Finish {
+            shift: if shift.is_empty() { std::ptr::null() } else { shift[start..].as_ptr() },
+            limits,
+            n_last: if is_last { right.n_columns - (n_vectors - 1) * V::LANES } else { V::LANES },
+        };
+        let panel = right.data[start * right.n_inner..].as_ptr();
+        let (from, stride, k) = (left.data.as_ptr(), left.stride, right.n_inner);
+        // SAFETY: asserted above; `n_rows` rows of every operand lie inside its slice, a panel is as
+        // long as its vectors times `K`, and no more than `n_last` values of the last vector are stored.
+        unsafe {
+            let to = output.as_mut_ptr().add(start.min(output.len()));
+            match width {
+                1 => product_panel::<V, 1>(to, output_stride, from, stride, panel, k, n_rows, finish),
+                2 => product_panel::<V, 2>(to, output_stride, from, stride, panel, k, n_rows, finish),
+                _ => product_panel::<V, 3>(to, output_stride, from, stride, panel, k, n_rows, finish),
+            }
+        }
+        first += width;
+    }
+}
 }
 
-/// Gradient by the input: `output_gradient · weight`.
-pub(super) fn input_gradient(
-    gradient: &mut [f32],
-    output_gradient: &[f32],
-    weight: &[f32],
-    n_inputs: usize,
+/// `sums += leftᵀ · right` for `R` rows of `sums` and `C` vectors.
+///
+/// # Safety
+/// As `accumulate` asserts it.
+#[inline(always)]
+unsafe fn outer_block<V: Vector, const R: usize, const C: usize>(
+    output: *mut f32,
+    output_stride: usize,
+    mut left: *const f32,
+    left_stride: usize,
+    mut right: *const f32,
+    right_stride: usize,
+    n_rows: usize,
 ) {
-    let n_outputs = weight.len() / n_inputs;
-    let weight = Matrix::row_major(weight, n_outputs, n_inputs);
-    multiply_tiled(gradient, output_gradient, n_outputs, weight);
+    // SAFETY: the caller's.
+    unsafe {
+        let mut sums = [[V::splat(0.0); C]; R];
+        for (r, row) in sums.iter_mut().enumerate() {
+            for (j, sum) in row.iter_mut().enumerate() {
+                *sum = V::load(output.add(r * output_stride + j * V::LANES));
+            }
+        }
+        for _ in 0..n_rows {
+            let mut factors = [V::splat(0.0); C];
+            for (j, factor) in factors.iter_mut().enumerate() {
+                *factor = V::load(right.add(j * V::LANES));
+            }
+            for (r, row) in sums.iter_mut().enumerate() {
+                let value = V::splat(*left.add(r));
+                for (sum, factor) in row.iter_mut().zip(factors) {
+                    *sum = value.mul_add(factor, *sum);
+                }
+            }
+            left = left.wrapping_add(left_stride);
+            right = right.wrapping_add(right_stride);
+        }
+        for (r, row) in sums.into_iter().enumerate() {
+            for (j, sum) in row.into_iter().enumerate() {
+                sum.store(output.add(r * output_stride + j * V::LANES));
+            }
+        }
+    }
 }
 
-/// Gradient by the weight: `output_gradientᵀ · input`.
-pub(super) fn weight_gradient(
-    gradient: &mut [f32],
-    output_gradient: &[f32],
-    input: &[f32],
-    n_inputs: usize,
+/// [`outer_block`] for all rows of `sums` and `C` of their vectors.
+///
+/// # Safety
+/// As `accumulate` asserts it.
+#[inline(always)]
+unsafe fn outer_panel<V: Vector, const C: usize>(
+    output: *mut f32,
+    output_stride: usize,
+    left: *const f32,
+    left_stride: usize,
+    right: *const f32,
+    right_stride: usize,
+    n_rows: usize,
+    n_outputs: usize,
 ) {
-    let n_outputs = gradient.len() / n_inputs;
-    let rows = input.len() / n_inputs;
-    let parts = parts(rows, TILE_ROWS);
-    let product = |gradient: &mut [f32], rows: std::ops::Range<usize>, parallelism| {
-        let output_gradient = &output_gradient[rows.start * n_outputs..rows.end * n_outputs];
-        let input = &input[rows.start * n_inputs..rows.end * n_inputs];
-        let left = Matrix::row_major(output_gradient, rows.len(), n_outputs).transposed();
-        multiply(
-            gradient,
-            left,
-            Matrix::row_major(input, rows.len(), n_inputs),
-            parallelism,
-        );
-    };
-    if parts.len() < FEW_TILES {
-        return product(gradient, 0..rows, Parallelism::Rayon(0));
+    let mut row = 0;
+    while row < n_outputs {
+        // SAFETY: the caller's; the blocks end at `n_outputs`.
+        unsafe {
+            let (to, from) = (output.add(row * output_stride), left.add(row));
+            let (o, l, r) = (output_stride, left_stride, right_stride);
+            row += match n_outputs - row {
+                8.. if V::ROWS == 8 => {
+                    outer_block::<V, 8, C>(to, o, from, l, right, r, n_rows);
+                    8
+                }
+                4.. => {
+                    outer_block::<V, 4, C>(to, o, from, l, right, r, n_rows);
+                    4
+                }
+                _ => {
+                    outer_block::<V, 1, C>(to, o, from, l, right, r, n_rows);
+                    1
+                }
+            };
+        }
     }
-    let partial: Vec<Vec<f32>> = parts
-        .into_par_iter()
-        .map(|rows| {
-            let mut partial = vec![0.0; gradient.len()];
-            product(&mut partial, rows, Parallelism::None);
-            partial
-        })
-        .collect();
-    gradient.fill(0.0);
-    for partial in partial {
-        gradient
-            .iter_mut()
-            .zip(partial)
-            .for_each(|(sum, part)| *sum += part);
+}
+
+vectorized! {
+/// `sums += leftᵀ · right`, summed over rows.
+///
+/// # Shapes
+/// `left: [R, M]`, `right: [R, N]`, `sums: [M, N]` without gaps; `N` is a whole number of vectors.
+pub fn accumulate<V>(
+    sums: &mut [f32], shape: [usize; 2], left: Rows<'_>, right: Rows<'_>, n_rows: usize,
+) {
+    let [n_outputs, n_columns] = shape;
+    let reaches = |stride: usize, width: usize| n_rows.saturating_sub(1) * stride + width * usize::from(n_rows > 0);
+    assert!(n_columns.is_multiple_of(V::LANES), "columns are no whole vectors");
+    assert!(n_outputs * n_columns <= sums.len(), "sums are too short");
+    assert!(reaches(left.stride, n_outputs) <= left.data.len(), "left operand is too short");
+    assert!(reaches(right.stride, n_columns) <= right.data.len(), "right operand is too short");
+    let n_vectors = n_columns / V::LANES;
+    let mut first = 0;
+    while first < n_vectors {
+        let width = V::COLUMNS.min(n_vectors - first);
+        let (from, stride) = (left.data.as_ptr(), left.stride);
+        // SAFETY: asserted above; every row that is read or written lies inside its slice.
+        unsafe {
+            let to = sums.as_mut_ptr().add(first * V::LANES);
+            let columns = right.data.as_ptr().wrapping_add(first * V::LANES);
+            let (n, m) = (n_columns, n_outputs);
+            match width {
+                1 => outer_panel::<V, 1>(to, n, from, stride, columns, right.stride, n_rows, m),
+                2 => outer_panel::<V, 2>(to, n, from, stride, columns, right.stride, n_rows, m),
+                _ => outer_panel::<V, 3>(to, n, from, stride, columns, right.stride, n_rows, m),
+            }
+        }
+        first += width;
     }
+}
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::UNLIMITED;
     use super::*;
     use crate::train::rng::Generator;
 
@@ -180,56 +422,123 @@ mod tests {
         (0..n).map(|_| generator.normal() as f32).collect()
     }
 
-    fn close(found: &[f32], expected: impl Fn(usize) -> f64) {
-        for (i, found) in found.iter().enumerate() {
-            let expected = expected(i);
-            assert!(
-                (f64::from(*found) - expected).abs() < 1e-3,
-                "{i}: {found} {expected}"
-            );
+    fn assert_close(what: &str, found: f32, expected: f64) {
+        let error = (f64::from(found) - expected).abs();
+        assert!(error < 1e-4, "{what}: {found}, expected {expected}");
+    }
+
+    /// Rows, inner size, columns, and what strides exceed the widths by.
+    const SIZES: [[usize; 4]; 5] = [
+        [1, 1, 1, 0],
+        [5, 3, 7, 2],
+        [13, 17, 50, 0],
+        [8, 40, 97, 16],
+        [31, 9, 16, 3],
+    ];
+
+    #[test]
+    fn products_equal_their_definition() {
+        for [n_rows, k, n, gap] in SIZES {
+            let (left, weight) = (random(n_rows * (k + gap), 1), random(k * n, 2));
+            let (row_factors, shift) = (random(n, 3), random(n.next_multiple_of(16), 4));
+            let left = Rows {
+                data: &left,
+                stride: k + gap,
+            };
+            for set in InstructionSet::available() {
+                let turned = Weight {
+                    data: &weight,
+                    columns: k,
+                    factors: &row_factors,
+                };
+                let turned = Packed::turned(set, turned, n);
+                let straight = Packed::straight(set, Weight::new(&weight, n), n);
+                let mut output = vec![7.0; n_rows * (n + gap)];
+                let mut clamped = output.clone();
+                multiply(
+                    set,
+                    &mut output,
+                    n + gap,
+                    left,
+                    &straight,
+                    n_rows,
+                    &[],
+                    UNLIMITED,
+                );
+                multiply(
+                    set,
+                    &mut clamped,
+                    n + gap,
+                    left,
+                    &turned,
+                    n_rows,
+                    &shift,
+                    [0.0, 2.0],
+                );
+                for (i, (output, clamped)) in output.iter().zip(&clamped).enumerate() {
+                    let (r, c) = (i / (n + gap), i % (n + gap));
+                    let what = format!("{} {n_rows}×{k}×{n} [{r}, {c}]", set.name());
+                    if c >= n {
+                        assert_eq!((*output, *clamped), (7.0, 7.0), "{what}: written beyond");
+                        continue;
+                    }
+                    let value = |i: usize| f64::from(left.data[r * (k + gap) + i]);
+                    let sum: f64 = (0..k)
+                        .map(|i| value(i) * f64::from(weight[i * n + c]))
+                        .sum();
+                    assert_close(&what, *output, sum);
+                    let terms =
+                        (0..k).map(|i| value(i) * f64::from(weight[c * k + i] * row_factors[c]));
+                    let sum = terms.sum::<f64>() + f64::from(shift[c]);
+                    assert_close(&what, *clamped, sum.clamp(0.0, 2.0));
+                }
+            }
         }
     }
 
     #[test]
-    fn products_equal_their_definition() {
-        for (rows, inputs, outputs) in [(5, 3, 7), (3000, 17, 9), (4100, 8, 24)] {
-            let (input, weight) = (random(rows * inputs, 1), random(outputs * inputs, 2));
-            let dot = |a: &dyn Fn(usize) -> f32, b: &dyn Fn(usize) -> f32, n: usize| {
-                (0..n)
-                    .map(|i| f64::from(a(i)) * f64::from(b(i)))
-                    .sum::<f64>()
-            };
-            let mut output = vec![0.0; rows * outputs];
-            forward(&mut output, &input, &weight, inputs);
-            close(&output, |i| {
-                let (r, o) = (i / outputs, i % outputs);
-                dot(
-                    &|k| input[r * inputs + k],
-                    &|k| weight[o * inputs + k],
-                    inputs,
-                )
-            });
-            let output_gradient = random(rows * outputs, 3);
-            let mut gradient = vec![0.0; input.len()];
-            input_gradient(&mut gradient, &output_gradient, &weight, inputs);
-            close(&gradient, |i| {
-                let (r, k) = (i / inputs, i % inputs);
-                dot(
-                    &|o| output_gradient[r * outputs + o],
-                    &|o| weight[o * inputs + k],
-                    outputs,
-                )
-            });
-            let mut gradient = vec![0.0; weight.len()];
-            weight_gradient(&mut gradient, &output_gradient, &input, inputs);
-            close(&gradient, |i| {
-                let (o, k) = (i / inputs, i % inputs);
-                dot(
-                    &|r| output_gradient[r * outputs + o],
-                    &|r| input[r * inputs + k],
-                    rows,
-                )
-            });
+    fn outer_products_equal_their_definition() {
+        for [n_rows, m, n, gap] in SIZES {
+            let n = n.next_multiple_of(16);
+            let (left, right) = (random(n_rows * (m + gap), 1), random(n_rows * (n + gap), 2));
+            let before = random(m * n, 3);
+            for set in InstructionSet::available() {
+                let mut sums = before.clone();
+                let rows = |data, width| Rows {
+                    data,
+                    stride: width + gap,
+                };
+                accumulate(
+                    set,
+                    &mut sums,
+                    [m, n],
+                    rows(&left, m),
+                    rows(&right, n),
+                    n_rows,
+                );
+                for (i, sum) in sums.iter().enumerate() {
+                    let (r, c) = (i / n, i % n);
+                    let terms = (0..n_rows).map(|row| {
+                        f64::from(left[row * (m + gap) + r]) * f64::from(right[row * (n + gap) + c])
+                    });
+                    let what = format!("{} {n_rows}×{m}×{n} [{r}, {c}]", set.name());
+                    assert_close(&what, *sum, terms.sum::<f64>() + f64::from(before[i]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn not_a_number_stays_one() {
+        let left = Rows {
+            data: &[f32::NAN],
+            stride: 1,
+        };
+        for set in InstructionSet::available() {
+            let weight = Packed::straight(set, Weight::new(&[1.0], 1), 1);
+            let mut output = [0.0];
+            multiply(set, &mut output, 1, left, &weight, 1, &[], [0.0, 6.0]);
+            assert!(output[0].is_nan(), "{}", set.name());
         }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use serde_json::Value;
 
-use super::{Mode, Network, NetworkConfig};
+use super::{Network, NetworkConfig};
+use crate::train::kernels::InstructionSet;
 use crate::train::loss::cross_entropy;
 use crate::train::optimizer::Sgd;
 use crate::train::rng::Generator;
@@ -43,11 +44,17 @@ fn prepared() -> (Network, Tensor) {
         width_mult: 0.35,
         dropout: 0.0,
         heads,
+        instruction_set: InstructionSet::best(),
     };
-    let network = Network::new(&config, 0).expect("a network");
+    let mut network = Network::new(&config, 0).expect("a network");
     let mut drawn = 0;
-    for (name, parameter) in network.parameters() {
-        let dims = parameter.dims();
+    let mut state = network.state().expect("a state");
+    let is_parameter =
+        |name: &&String| !name.contains("running_") && !name.ends_with("num_batches_tracked");
+    let names: Vec<String> = state.keys().filter(is_parameter).cloned().collect();
+    for name in names {
+        let parameter = state.get_mut(&name).expect("it is there");
+        let dims = parameter.dims().to_vec();
         let is_scale = dims.len() == 1 && name.ends_with("weight");
         let bound = match dims.len() {
             1 => 0.1,
@@ -59,10 +66,9 @@ fn prepared() -> (Network, Tensor) {
             .map(|u| if is_scale { 1.0 + u * 0.25 } else { u * bound })
             .collect();
         drawn += values.len() as u64;
-        parameter
-            .set(&Tensor::from_vec(values, dims, &Device::Cpu).expect("fits"))
-            .expect("set");
+        *parameter = Tensor::from_vec(values, dims, &Device::Cpu).expect("fits");
     }
+    network.load(&state).expect("the same names");
     let images = uniform(drawn, BATCH * SIZE * SIZE * 3);
     (
         network,
@@ -70,9 +76,8 @@ fn prepared() -> (Network, Tensor) {
     )
 }
 
-fn labels(n_classes: usize) -> Tensor {
-    let labels: Vec<u32> = (0..BATCH).map(|i| (i * 7 % n_classes) as u32).collect();
-    Tensor::from_vec(labels, BATCH, &Device::Cpu).expect("fits")
+fn labels(n_classes: usize) -> Vec<u32> {
+    (0..BATCH).map(|i| (i * 7 % n_classes) as u32).collect()
 }
 
 fn numbers(tensor: &Tensor) -> Vec<f64> {
@@ -129,11 +134,12 @@ fn step(
     pairs: &mut Pairs,
 ) {
     let mut generator = Generator::new(0, "dropout", &[]);
-    let mut mode = Mode::Train(&mut generator);
-    let features = network.features(images, &mut mode).expect("features");
+    let features = network.features(images).expect("features");
     let mut total = Tensor::zeros((), DType::F32, &Device::Cpu).expect("zero");
     for (task, n_classes, weight) in TASKS {
-        let logits = network.logits(&features, task, &mut mode).expect("logits");
+        let logits = network
+            .logits(&features, task, &mut generator)
+            .expect("logits");
         let loss = cross_entropy(&logits, &labels(n_classes)).expect("a loss");
         let expected_loss = expected["losses"][step][task].as_f64().expect("a number");
         pairs
@@ -151,11 +157,16 @@ fn step(
     }
     let gradients = total.backward().expect("gradients");
     if step == 0 {
-        for (name, parameter) in network.parameters() {
-            let gradient = gradients
-                .get(&parameter)
-                .expect("every parameter has a gradient");
-            let found = sampled(gradient, &expected["gradients"][&name]);
+        let variables = network.variables().into_iter();
+        let gradients = variables.map(|(name, variable)| {
+            let gradient = gradients.get(&variable);
+            (
+                name,
+                gradient.expect("every variable has a gradient").clone(),
+            )
+        });
+        for (name, gradient) in network.split(&gradients.collect()).expect("gradients") {
+            let found = sampled(&gradient, &expected["gradients"][&name]);
             pairs.entry("gradients").or_default().extend(found);
         }
     }
@@ -189,13 +200,10 @@ fn three_steps_agree_with_pytorch() {
             .or_default()
             .extend(sampled(&state[name], summary));
     }
-    let features = network
-        .features(&images, &mut Mode::Evaluate)
-        .expect("features");
+    let network = network.freeze().expect("frozen");
+    let features = network.features(&images).expect("features");
     for (task, ..) in TASKS {
-        let logits = network
-            .logits(&features, task, &mut Mode::Evaluate)
-            .expect("logits");
+        let logits = network.logits(&features, task).expect("logits");
         let expected = expected_numbers(&oracle["evaluation"][task]);
         pairs
             .entry("evaluation")
@@ -240,6 +248,7 @@ fn a_trunk_written_by_pytorch_loads() {
         width_mult: 0.1,
         dropout: 0.5,
         heads: vec![("age".into(), 100)],
+        instruction_set: InstructionSet::best(),
     };
     let mut network = Network::new(&config, 0).expect("a network");
     assert_eq!(

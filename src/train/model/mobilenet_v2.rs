@@ -2,9 +2,11 @@
 
 use candle_core::{Result, Tensor};
 
-use super::Initial;
-use super::layer::{Layer, Shape};
-use crate::train::kernels::{Activation, Convolution};
+use super::block::{Block, Blocks, Names};
+use super::norm::Norm;
+use super::parameters::Initial;
+use super::pooled::Pooled;
+use crate::train::kernels::{FrozenBlocks, FrozenPooled, InstructionSet, InvertedResidual};
 
 /// Expansion, output channels, repetitions, stride of the first: table 2 of the paper.
 const STAGES: [(usize, usize, usize, usize); 7] = [
@@ -19,57 +21,55 @@ const STAGES: [(usize, usize, usize, usize); 7] = [
 const STEM_CHANNELS: usize = 32;
 const LAST_CHANNELS: usize = 1280;
 
-/// The layers from image to pooled features.
+/// Sides and channels of the stem's kernel.
+const STEM_KERNEL: usize = 3;
+const STEM_STRIDE: usize = 2;
+const COLOURS: usize = 3;
+
+/// The layers from image to pooled features. The stem is the expansion of the first block, over patches.
 #[derive(Debug)]
 pub(super) struct MobileNetV2 {
-    stem: Layer,
-    blocks: Vec<InvertedResidual>,
-    last: Layer,
+    blocks: Blocks,
+    last: Pooled,
     n_features: usize,
 }
 
-/// Expansion, depthwise convolution, projection; the input is added where shapes allow.
-#[derive(Debug)]
-struct InvertedResidual {
-    layers: Vec<Layer>,
-    adds_input: bool,
-}
-
 impl MobileNetV2 {
-    pub(super) fn new(width_mult: f64, initial: &mut Initial<'_>) -> Result<Self> {
+    pub(super) fn new(width_mult: f64, set: InstructionSet, initial: &mut Initial) -> Result<Self> {
         let mut channels = scaled(STEM_CHANNELS, width_mult);
-        let dense = Convolution::Dense { stride: 2 };
-        let stem = layer(
-            "features.0",
-            ["0", "1"],
-            [3, channels],
-            dense,
-            Activation::Relu6,
-            initial,
-        )?;
         let mut blocks = Vec::new();
         for (expansion, outputs, repetitions, stride) in STAGES {
             let outputs = scaled(outputs, width_mult);
             for repetition in 0..repetitions {
-                let name = format!("features.{}.conv", blocks.len() + 1);
-                let stride = if repetition == 0 { stride } else { 1 };
-                blocks.push(InvertedResidual::new(
-                    &name,
-                    expansion,
-                    [channels, outputs],
-                    stride,
-                    initial,
-                )?);
+                let i = blocks.len() + 1;
+                let (inputs, kernel, names) = match blocks.is_empty() {
+                    true => (
+                        COLOURS * STEM_KERNEL * STEM_KERNEL,
+                        STEM_KERNEL,
+                        first_names(),
+                    ),
+                    false => (channels, 1, names(i)),
+                };
+                let sizes = InvertedResidual {
+                    inputs,
+                    hidden: channels * expansion,
+                    outputs,
+                    stride: if repetition == 0 { stride } else { 1 },
+                    adds_input: repetition > 0,
+                };
+                blocks.push(Block {
+                    sizes,
+                    kernel,
+                    names,
+                });
                 channels = outputs;
             }
         }
         let n_features = scaled(LAST_CHANNELS, width_mult.max(1.0));
         let name = format!("features.{}", blocks.len() + 1);
-        let (sizes, kind) = ([channels, n_features], Convolution::Pointwise);
-        let last = layer(&name, ["0", "1"], sizes, kind, Activation::Relu6, initial)?;
+        let last = Pooled::new(&name, [channels, n_features], set, initial)?;
         Ok(Self {
-            stem,
-            blocks,
+            blocks: Blocks::new("features", Some(STEM_STRIDE), &blocks, set, initial)?,
             last,
             n_features,
         })
@@ -80,115 +80,62 @@ impl MobileNetV2 {
         self.n_features
     }
 
+    /// Features by batch statistics.
+    ///
     /// # Shapes
     /// `images: [B, H, W, 3]` → `[B, F]`.
-    pub(super) fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor> {
-        let mut activations = self.stem.forward(images, train)?;
-        for block in &self.blocks {
-            activations = block.forward(&activations, train)?;
-        }
-        let activations = self.last.forward(&activations, train)?;
-        activations.flatten(1, 2)?.mean(1)
+    pub(super) fn train(&self, images: &Tensor) -> Result<Tensor> {
+        let activations = self.blocks.train(images)?;
+        self.last.train(&activations)
     }
 
-    /// Every layer, first to last.
-    pub(super) fn layers(&self) -> impl Iterator<Item = &Layer> {
-        let inner = self.blocks.iter().flat_map(|block| &block.layers);
-        std::iter::once(&self.stem)
-            .chain(inner)
-            .chain(std::iter::once(&self.last))
-    }
-}
-
-impl InvertedResidual {
-    fn new(
-        name: &str,
-        expansion: usize,
-        [inputs, outputs]: [usize; 2],
-        stride: usize,
-        initial: &mut Initial<'_>,
-    ) -> Result<Self> {
-        let hidden = inputs * expansion;
-        let mut layers = Vec::new();
-        if expansion != 1 {
-            let (sizes, kind) = ([inputs, hidden], Convolution::Pointwise);
-            layers.push(layer(
-                name,
-                ["0.0", "0.1"],
-                sizes,
-                kind,
-                Activation::Relu6,
-                initial,
-            )?);
-        }
-        let parts = if expansion == 1 {
-            ["0.0", "0.1"]
-        } else {
-            ["1.0", "1.1"]
-        };
-        let kind = Convolution::Depthwise { stride };
-        layers.push(layer(
-            name,
-            parts,
-            [hidden, hidden],
-            kind,
-            Activation::Relu6,
-            initial,
-        )?);
-        let parts = if expansion == 1 {
-            ["1", "2"]
-        } else {
-            ["2", "3"]
-        };
-        let (sizes, kind) = ([hidden, outputs], Convolution::Pointwise);
-        layers.push(layer(
-            name,
-            parts,
-            sizes,
-            kind,
-            Activation::Identity,
-            initial,
-        )?);
-        Ok(Self {
-            layers,
-            adds_input: stride == 1 && inputs == outputs,
+    /// The trunk with the running statistics of this moment.
+    pub(super) fn freeze(&self) -> Result<FrozenTrunk> {
+        Ok(FrozenTrunk {
+            blocks: self.blocks.freeze()?,
+            last: self.last.freeze()?,
         })
     }
 
-    fn forward(&self, input: &Tensor, train: bool) -> Result<Tensor> {
-        let mut activations = input.clone();
-        for layer in &self.layers {
-            activations = layer.forward(&activations, train)?;
-        }
-        if self.adds_input {
-            activations + input
-        } else {
-            Ok(activations)
-        }
+    /// Every normalisation, first to last.
+    pub(super) fn norms(&self) -> impl Iterator<Item = &Norm> {
+        let blocks = self.blocks.norms().iter();
+        blocks.chain(std::iter::once(self.last.norm()))
     }
 }
 
-fn layer(
-    name: &str,
-    [convolution_part, norm_part]: [&str; 2],
-    [inputs, outputs]: [usize; 2],
-    convolution: Convolution,
-    activation: Activation,
-    initial: &mut Initial<'_>,
-) -> Result<Layer> {
-    let convolution_name = format!("{name}.{convolution_part}");
-    let norm_name = format!("{name}.{norm_part}");
-    Layer::new(
-        Shape {
-            convolution_name,
-            norm_name,
-            inputs,
-            outputs,
-            convolution,
-            activation,
-        },
-        initial,
-    )
+/// The layers from image to pooled features, for evaluation.
+#[derive(Debug)]
+pub(super) struct FrozenTrunk {
+    blocks: FrozenBlocks,
+    last: FrozenPooled,
+}
+
+impl FrozenTrunk {
+    /// # Shapes
+    /// As [`MobileNetV2::train`].
+    pub(super) fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        let activations = self.blocks.forward(images)?;
+        self.last.forward(&activations)
+    }
+}
+
+/// Tensor names of the first block: the stem, then a block without expansion.
+fn first_names() -> Names {
+    let names =
+        |convolution: &str, norm: &str| [convolution, norm].map(|part| format!("features.{part}"));
+    [
+        names("0.0", "0.1"),
+        names("1.conv.0.0", "1.conv.0.1"),
+        names("1.conv.1", "1.conv.2"),
+    ]
+}
+
+fn names(block: usize) -> Names {
+    let names = |convolution: &str, norm: &str| {
+        [convolution, norm].map(|part| format!("features.{block}.conv.{part}"))
+    };
+    [names("0.0", "0.1"), names("1.0", "1.1"), names("2", "3")]
 }
 
 /// The channel count nearest to `channels · width_mult` that is a multiple of 8 and no more than a tenth below

@@ -4,19 +4,22 @@
 
 #[cfg(test)]
 mod agreement;
+mod block;
 mod head;
-mod layer;
 mod mobilenet_v2;
 mod names;
+mod norm;
+mod parameters;
+mod pooled;
 
 use std::collections::BTreeMap;
 
-use candle_core::{Device, Result, Tensor, Var, bail};
-use candle_nn::VarMap;
-
 use self::head::Head;
-use self::mobilenet_v2::MobileNetV2;
+use self::mobilenet_v2::{FrozenTrunk, MobileNetV2};
+use self::parameters::{Initial, Parameters};
+use super::kernels::InstructionSet;
 use super::rng::Generator;
+use candle_core::{Result, Tensor, Var, bail};
 
 /// What a network looks like.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,23 +30,15 @@ pub struct NetworkConfig {
     pub dropout: f64,
     /// Heads: task name and number of classes.
     pub heads: Vec<(String, usize)>,
-}
-
-/// How a forward pass is meant.
-#[derive(Debug)]
-pub enum Mode<'a> {
-    /// Batch statistics (running ones are updated) and dropout, drawn from the generator.
-    Train(&'a mut Generator),
-    /// Running statistics, no dropout.
-    Evaluate,
+    /// The vector instructions of its kernels.
+    pub instruction_set: InstructionSet,
 }
 
 /// MobileNet-V2 with one head per task.
 ///
 /// Tensor names are torchvision's (`features.<i>…`, with `num_batches_tracked`) and `<task>_clf.0|3`.
 pub struct Network {
-    /// Every trainable parameter; a map without order, so [`Network::parameters`] sorts.
-    variables: VarMap,
+    parameters: Parameters,
     trunk: MobileNetV2,
     heads: BTreeMap<String, Head>,
 }
@@ -62,67 +57,82 @@ impl Network {
     /// # Errors
     /// candle's.
     pub fn new(config: &NetworkConfig, seed: u64) -> Result<Self> {
-        let variables = VarMap::new();
-        let mut initial = Initial {
-            variables: &variables,
-            seed,
-        };
-        let trunk = MobileNetV2::new(config.width_mult, &mut initial)?;
+        let mut initial = Initial::new(seed);
+        let set = config.instruction_set;
+        let trunk = MobileNetV2::new(config.width_mult, set, &mut initial)?;
         let mut heads = BTreeMap::new();
         for (task, n_classes) in &config.heads {
-            let head = Head::new(
-                task,
-                [trunk.n_features(), *n_classes],
-                config.dropout,
-                &mut initial,
-            )?;
+            let sizes = [trunk.n_features(), *n_classes];
+            let head = Head::new(task, sizes, config.dropout, set, &mut initial)?;
             heads.insert(task.clone(), head);
         }
         Ok(Self {
-            variables,
+            parameters: initial.finish(),
             trunk,
             heads,
         })
     }
 
-    /// The trunk's output.
+    /// The trunk's output by batch statistics, which are taken into the running ones.
     ///
     /// # Shapes
     /// `images: [B, H, W, 3] f32`, normalised; the result is `[B, F]`.
     ///
     /// # Errors
     /// Shapes do not fit.
-    pub fn features(&self, images: &Tensor, mode: &mut Mode<'_>) -> Result<Tensor> {
-        self.trunk.forward(images, matches!(mode, Mode::Train(_)))
+    pub fn features(&self, images: &Tensor) -> Result<Tensor> {
+        self.trunk.train(images)
     }
 
-    /// The head of `task`.
+    /// The head of `task`, with dropout drawn from `generator`.
     ///
     /// # Shapes
     /// `features: [B, F]`; the result is `[B, K]`.
     ///
     /// # Errors
     /// There is no such head, or shapes do not fit.
-    pub fn logits(&self, features: &Tensor, task: &str, mode: &mut Mode<'_>) -> Result<Tensor> {
-        match self.heads.get(task) {
-            Some(head) => head.forward(features, mode),
-            None => bail!("the network has no head for task `{task}`"),
-        }
+    pub fn logits(
+        &self,
+        features: &Tensor,
+        task: &str,
+        generator: &mut Generator,
+    ) -> Result<Tensor> {
+        head(&self.heads, task)?.train(features, generator)
     }
 
-    /// Trainable parameters by name, sorted.
-    pub fn parameters(&self) -> Vec<(String, Var)> {
-        let variables = self
-            .variables
-            .data()
-            .lock()
-            .expect("nobody panicked with the lock");
-        let mut sorted: Vec<_> = variables
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
-        sorted
+    /// The network as it is now, for evaluation: running statistics folded into the weights, no dropout.
+    ///
+    /// # Errors
+    /// candle's.
+    pub fn freeze(&self) -> Result<Frozen> {
+        let heads = self.heads.iter();
+        let heads = heads.map(|(task, head)| Ok((task.clone(), head.copied()?)));
+        Ok(Frozen {
+            trunk: self.trunk.freeze()?,
+            heads: heads.collect::<Result<_>>()?,
+        })
+    }
+
+    /// What an optimiser updates, by name, sorted; the names are those of whole blocks where the parameters
+    /// of a block lie in one vector.
+    pub fn variables(&self) -> Vec<(String, Var)> {
+        self.parameters.variables()
+    }
+
+    /// The tensors by the names of the model, from values shaped as the variables (weights, gradients, velocities).
+    ///
+    /// # Errors
+    /// candle's.
+    pub fn split(&self, values: &BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        self.parameters.split(values)
+    }
+
+    /// The reverse of [`Network::split`].
+    ///
+    /// # Errors
+    /// Shapes do not fit, or only some tensors of a variable are there.
+    pub fn joined(&self, tensors: &BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        self.parameters.joined(|name, _| Ok(tensors.get(name)))
     }
 
     /// Parameters and buffers (running statistics) by name, for a checkpoint.
@@ -130,12 +140,11 @@ impl Network {
     /// # Errors
     /// candle's.
     pub fn state(&self) -> Result<BTreeMap<String, Tensor>> {
-        let mut state: BTreeMap<String, Tensor> = BTreeMap::new();
-        for (name, variable) in self.parameters() {
-            state.insert(name, variable.as_detached_tensor().copy()?);
-        }
-        for layer in self.trunk.layers() {
-            state.extend(layer.buffers()?);
+        let values = self.variables().into_iter();
+        let values = values.map(|(name, variable)| (name, variable.as_detached_tensor()));
+        let mut state = self.split(&values.collect())?;
+        for norm in self.trunk.norms() {
+            state.extend(norm.buffers()?);
         }
         Ok(state)
     }
@@ -180,44 +189,52 @@ impl Network {
             }
             Some((_, tensor)) => Ok(tensor),
         };
-        for (name, variable) in self
-            .parameters()
-            .into_iter()
-            .filter(|(name, _)| wanted(name))
-        {
-            variable.set(&take(&name, variable.dims())?.contiguous()?)?;
+        let values = self.parameters.joined(|name, shape| match wanted(name) {
+            true => take(name, shape).map(Some),
+            false => Ok(None),
+        })?;
+        for (name, variable) in self.variables() {
+            if let Some(value) = values.get(&name) {
+                variable.set(value)?;
+            }
         }
-        for layer in self.trunk.layers() {
-            layer.load_buffers(&mut take)?;
+        for norm in self.trunk.norms() {
+            norm.load_buffers(&mut take)?;
         }
         Ok(given.into_values().map(|(name, _)| name.clone()).collect())
     }
 }
 
-/// Makes initial weights: a generator per tensor name, so that no tensor depends on another.
-struct Initial<'a> {
-    variables: &'a VarMap,
-    seed: u64,
+fn head<'h>(heads: &'h BTreeMap<String, Head>, task: &str) -> Result<&'h Head> {
+    match heads.get(task) {
+        Some(head) => Ok(head),
+        None => bail!("the network has no head for task `{task}`"),
+    }
 }
 
-impl Initial<'_> {
-    fn variable(
-        &mut self,
-        name: &str,
-        shape: &[usize],
-        mut draw: impl FnMut(&mut Generator) -> f64,
-    ) -> Result<Var> {
-        let mut generator = Generator::new(self.seed, name, &[]);
-        let values: Vec<f32> = (0..shape.iter().product())
-            .map(|_| draw(&mut generator) as f32)
-            .collect();
-        let variable = Var::from_vec(values, shape, &Device::Cpu)?;
-        let mut variables = self
-            .variables
-            .data()
-            .lock()
-            .expect("nobody panicked with the lock");
-        variables.insert(name.to_owned(), variable.clone());
-        Ok(variable)
+/// A network made ready for evaluation.
+#[derive(Debug)]
+pub struct Frozen {
+    trunk: FrozenTrunk,
+    heads: BTreeMap<String, Head>,
+}
+
+impl Frozen {
+    /// # Shapes
+    /// As [`Network::features`].
+    ///
+    /// # Errors
+    /// Shapes do not fit.
+    pub fn features(&self, images: &Tensor) -> Result<Tensor> {
+        self.trunk.forward(images)
+    }
+
+    /// # Shapes
+    /// As [`Network::logits`].
+    ///
+    /// # Errors
+    /// There is no such head, or shapes do not fit.
+    pub fn logits(&self, features: &Tensor, task: &str) -> Result<Tensor> {
+        head(&self.heads, task)?.evaluate(features)
     }
 }

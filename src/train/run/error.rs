@@ -21,6 +21,16 @@ pub enum RunError {
         /// The system's answer.
         source: rayon::ThreadPoolBuildError,
     },
+    /// The run cannot be continued with the same bits.
+    #[error(
+        "`{run}` was begun with the instruction set `{name}`, which this machine lacks\nhelp: resume it where it was begun, or train its spec again"
+    )]
+    InstructionSet {
+        /// The run.
+        run: RunId,
+        /// What its record says.
+        name: String,
+    },
     /// A loader without a single batch.
     #[error("`{dataset}/{key}` has too few training images for one batch")]
     NoBatch {

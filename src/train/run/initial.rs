@@ -9,6 +9,7 @@ use crate::store::{RunId, checkpoint};
 use crate::train::checkpoint::read_weights;
 use crate::train::data::Opened;
 use crate::train::fit::{Event, FitError, Observer};
+use crate::train::kernels::InstructionSet;
 use crate::train::model::{Network, NetworkConfig};
 use crate::train::plan::PlannedRun;
 use crate::train::spec::{Checkpoint, Config};
@@ -77,7 +78,12 @@ impl Session<'_> {
 }
 
 /// The network of a configuration over the classes of its data, with random weights.
-pub(super) fn network(config: &Config, seed: u64, opened: &Opened) -> Result<Network, FitError> {
+pub(super) fn network(
+    config: &Config,
+    seed: u64,
+    set: InstructionSet,
+    opened: &Opened,
+) -> Result<Network, FitError> {
     let tasks = opened.datasets.iter().flat_map(|dataset| &dataset.tasks);
     let network = NetworkConfig {
         width_mult: config.width_mult,
@@ -85,6 +91,7 @@ pub(super) fn network(config: &Config, seed: u64, opened: &Opened) -> Result<Net
         heads: tasks
             .map(|task| (task.name.clone(), task.classes.len()))
             .collect(),
+        instruction_set: set,
     };
     Ok(Network::new(&network, seed)?)
 }

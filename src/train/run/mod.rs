@@ -14,7 +14,7 @@ pub use error::RunError;
 use super::checkpoint::Snapshot;
 use super::data::{Dataset, Loader, LoaderConfig, OpenOptions, Opened, SplitProtocol, open};
 use super::fit::{Ended, Event, Observer, Surroundings, Trainer};
-use super::kernels;
+use super::kernels::InstructionSet;
 use super::model::Network;
 use super::plan::PlannedRun;
 use super::spec::Config;
@@ -50,6 +50,8 @@ pub struct Session<'a> {
     pub code: Code,
     /// Where to compute, for the record.
     pub device: String,
+    /// The vector instructions of new runs; a resumed one keeps those that it was begun with.
+    pub instruction_set: InstructionSet,
     /// Whether to stop after the round under way.
     pub stop: &'a (dyn Fn() -> bool + Sync),
     /// The clock.
@@ -77,7 +79,7 @@ impl Session<'_> {
         observe: &mut Observer<'_>,
     ) -> Result<Outcome, RunError> {
         let opened = self.open(&planned.config, observe)?;
-        let mut network = network(&planned.config, planned.seed, &opened)?;
+        let mut network = network(&planned.config, planned.seed, self.instruction_set, &opened)?;
         let parent = self.load_initial(planned, parent, &mut network, observe)?;
         let wanted = planned.run_id((self.now)())?;
         let record = self.record(planned, &opened, parent);
@@ -112,7 +114,7 @@ impl Session<'_> {
                 what,
             });
         }
-        let mut network = network(&config, seed, &opened)?;
+        let mut network = network(&config, seed, instruction_set_of(run, &record)?, &opened)?;
         let snapshot = Snapshot::read(&writer.file(checkpoint::RESUME))?;
         if snapshot.is_none() {
             self.load_again(run, &record, &config, &mut network)?;
@@ -202,7 +204,7 @@ impl Session<'_> {
             code: Some(self.code.clone()),
             environment: Some(provenance::environment(
                 threads,
-                kernels::instruction_set(),
+                self.instruction_set.name(),
                 &self.device,
             )),
             data: opened.records.clone(),
@@ -395,6 +397,16 @@ fn recipe_of(run: &RunId, record: &RunRecord) -> Result<(Config, u64), RunError>
         invalid("seed", message.to_owned())
     })?;
     Ok((config, seed))
+}
+
+/// The vector instructions that a run was started with.
+fn instruction_set_of(run: &RunId, record: &RunRecord) -> Result<InstructionSet, RunError> {
+    let environment = record.environment.as_ref();
+    let name = environment.map_or("", |environment| &environment.instruction_set);
+    InstructionSet::named(name).ok_or_else(|| RunError::InstructionSet {
+        run: run.clone(),
+        name: name.to_owned(),
+    })
 }
 
 /// What `work` panicked with, as an error: one run's bug must not take the others of the call with it.

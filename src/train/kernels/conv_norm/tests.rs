@@ -3,6 +3,7 @@
 use candle_core::{Device, Tensor, Var};
 
 use super::{Activation, ConvNorm, Convolution};
+use crate::train::kernels::InstructionSet;
 use crate::train::rng::Generator;
 
 /// Step of central differences; their error is about its square.
@@ -156,7 +157,7 @@ impl Case {
     }
 
     /// Output and gradients of the op.
-    fn trained(&self) -> [Vec<f32>; 4] {
+    fn trained(&self, set: InstructionSet) -> [Vec<f32>; 4] {
         let [input, weight, affine] = &self.arguments;
         let outputs = self.outputs;
         let shapes = [
@@ -177,6 +178,7 @@ impl Case {
             &variables[2],
             self.convolution,
             self.activation,
+            set,
         )
         .expect("shapes fit");
         let cotangent = Self::tensor(&self.cotangent, output.dims());
@@ -230,17 +232,18 @@ fn gradients_agree_with_finite_differences() {
             assert!(!normalized.iter().any(near), "a value at a limit");
             assert!(normalized.iter().any(is_clamped), "nothing to clamp");
             let name = format!("{convolution:?}, {activation:?}");
-            let [output, by_input, by_weight, by_affine] = case.trained();
-            assert_close(&format!("{name}: output"), &output, &case.output());
-            let by_what = ["input", "weight", "affine"];
-            for (argument, found) in [by_input, by_weight, by_affine].iter().enumerate() {
-                let gives_none = argument == 0 && matches!(convolution, Convolution::Dense { .. });
-                if gives_none {
-                    assert!(found.is_empty(), "{name}: a gradient by images");
-                    continue;
+            let differences = [0, 1, 2].map(|argument| case.differences(argument));
+            for set in InstructionSet::available() {
+                let name = format!("{name}, {}", set.name());
+                let [output, by_input, by_weight, by_affine] = case.trained(set);
+                assert_close(&format!("{name}: output"), &output, &case.output());
+                if matches!(convolution, Convolution::Dense { .. }) {
+                    assert!(by_input.is_empty(), "{name}: a gradient by images");
+                } else {
+                    assert_close(&format!("{name}: by input"), &by_input, &differences[0]);
                 }
-                let what = format!("{name}: gradient by {}", by_what[argument]);
-                assert_close(&what, found, &case.differences(argument));
+                assert_close(&format!("{name}: by weight"), &by_weight, &differences[1]);
+                assert_close(&format!("{name}: by affine"), &by_affine, &differences[2]);
             }
         }
     }
@@ -248,12 +251,12 @@ fn gradients_agree_with_finite_differences() {
 
 #[test]
 fn threads_change_no_bit() {
-    let bits = |case: &Case, n_threads: usize| -> Vec<Vec<u32>> {
+    let bits = |case: &Case, set: InstructionSet, n_threads: usize| -> Vec<Vec<u32>> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(n_threads)
             .build()
             .expect("threads");
-        let found = pool.install(|| case.trained());
+        let found = pool.install(|| case.trained(set));
         found
             .iter()
             .map(|values| values.iter().map(|x| x.to_bits()).collect())
@@ -272,10 +275,12 @@ fn threads_change_no_bit() {
                 _ => 41,
             };
             let case = Case::new(convolution, Activation::Relu6, shape, outputs);
-            let expected = bits(&case, 1);
-            for n_threads in [2, 4] {
-                let same = bits(&case, n_threads) == expected;
-                assert!(same, "{convolution:?} {shape:?} on {n_threads} threads");
+            for set in InstructionSet::available() {
+                let expected = bits(&case, set, 1);
+                for n_threads in [2, 4] {
+                    let same = bits(&case, set, n_threads) == expected;
+                    assert!(same, "{convolution:?} {shape:?} on {n_threads} threads");
+                }
             }
         }
     }

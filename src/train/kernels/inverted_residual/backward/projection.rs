@@ -1,0 +1,162 @@
+//! The stage of the projection.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::super::{Parameters, Plan, Saved, padded};
+use super::sums::{added, drain, sum_into};
+use crate::train::kernels::band::{part_rows, tile_rows, tiles};
+use crate::train::kernels::buffer::Buffer;
+use crate::train::kernels::moments::{NormGradient, fold};
+use crate::train::kernels::partition::{parts, split};
+use crate::train::kernels::product::{Packed, Rows, Weight, accumulate, multiply};
+use crate::train::kernels::rows::{self, RELU6, UNLIMITED};
+
+/// Rows below which a pass is not worth a thread of its own.
+const MIN_ROWS: usize = 64;
+
+/// What the stage of the projection gives.
+pub(super) struct Projected {
+    /// Gradient by the normalised depthwise convolution, before ReLU6.
+    pub(super) hidden: Buffer,
+    /// Its sums per channel, alone and times the centred convolution.
+    pub(super) sums: [Vec<f64>; 2],
+    pub(super) norm: NormGradient,
+}
+
+/// Sums of the block's gradient, alone and times the centred projection.
+fn output_sums(plan: &Plan, projected: &[f32], mean: &[f64], gradient: &[f32]) -> [Vec<f64>; 2] {
+    let outputs = plan.sizes.outputs;
+    let mean: Vec<f32> = mean.iter().map(|mean| *mean as f32).collect();
+    let of_rows = |part: Range<usize>| {
+        let mut sums = vec![0.0; 2 * outputs];
+        let mut tile_sums = vec![0.0; 2 * outputs];
+        for tile in tiles(part, outputs) {
+            let values = tile.start * outputs..tile.end * outputs;
+            let [gradient, value] =
+                [&gradient[values.clone()], &projected[values]].map(|data| Rows {
+                    data,
+                    stride: outputs,
+                });
+            rows::plain_sums(plan.set, &mut tile_sums, gradient, value, &mean, tile.len());
+            drain(&mut sums, &mut tile_sums);
+        }
+        sums
+    };
+    let parts = parts(plan.n_output_pixels(), MIN_ROWS).into_par_iter();
+    let partial: Vec<Vec<f64>> = parts.map(of_rows).collect();
+    let sums = partial
+        .iter()
+        .fold(vec![0.0; 2 * outputs], |sums, part| added(sums, part));
+    let (plain, centred) = sums.split_at(outputs);
+    [plain.to_vec(), centred.to_vec()]
+}
+
+/// The stage of the projection: its parameters, and the gradient by what it reads.
+pub(super) fn projected(
+    plan: &Plan,
+    p: &Parameters<'_>,
+    saved: &Saved,
+    gradient: &[f32],
+    by_projection: &mut [f32],
+) -> Projected {
+    let (set, width, hidden, outputs) =
+        (plan.set, plan.width, plan.sizes.hidden, plan.sizes.outputs);
+    let statistics = &saved.statistics[2];
+    let [plain, centred] = output_sums(plan, &saved.projected, &statistics.mean, gradient);
+    let norm = statistics.gradient(p.projection.scale, &plain, &centred);
+    let coefficients = norm.coefficients(&statistics.mean, outputs);
+    let weight = Packed::straight(set, Weight::new(p.projection.weight, hidden), width);
+    let depthwise = &saved.statistics[1];
+    let (scale, shift) = fold(
+        p.depthwise.scale,
+        p.depthwise.shift,
+        &depthwise.mean,
+        &depthwise.variance,
+    );
+    let (scale, shift) = (padded(&scale, width), padded(&shift, width));
+    let mean: Vec<f32> = depthwise.mean.iter().map(|mean| *mean as f32).collect();
+    let mean = padded(&mean, plan.width);
+
+    let n_rows = plan.n_output_pixels();
+    let mut by_hidden = Buffer::stale(n_rows * width);
+    let parts = parts(n_rows, part_rows(n_rows));
+    let pieces = split(&mut by_hidden, width, parts.iter().map(Range::len));
+    let of_part = |(part, piece): (Range<usize>, &mut [f32])| {
+        let mut by_weight = Buffer::zeros(outputs * width);
+        let mut sums = vec![0.0; 2 * width];
+        let mut tile_sums = vec![0.0; 2 * width];
+        let mut activated = Buffer::stale(tile_rows(width) * plan.stride);
+        let mut by_projected = Buffer::stale(tile_rows(width) * outputs);
+        for tile in tiles(part.clone(), width) {
+            let n = tile.len();
+            let narrow = tile.start * outputs..tile.end * outputs;
+            let [gradient, value] =
+                [&gradient[narrow.clone()], &saved.projected[narrow]].map(|data| Rows {
+                    data,
+                    stride: outputs,
+                });
+            rows::normalization_gradient(
+                set,
+                &mut by_projected,
+                outputs,
+                gradient,
+                value,
+                n,
+                &coefficients,
+            );
+            let by_projected = Rows {
+                data: &by_projected,
+                stride: outputs,
+            };
+            let target = &mut piece[(tile.start - part.start) * width..][..n * width];
+            multiply(set, target, width, by_projected, &weight, n, &[], UNLIMITED);
+            let value = Rows {
+                data: &saved.depthwise[tile.start * width..tile.end * width],
+                stride: width,
+            };
+            rows::affine(
+                set,
+                &mut activated,
+                plan.stride,
+                value,
+                n,
+                &scale,
+                &shift,
+                RELU6,
+                &[],
+            );
+            let gate = Rows {
+                data: &activated,
+                stride: plan.stride,
+            };
+            rows::gated_sums(
+                set,
+                &mut tile_sums,
+                target,
+                width,
+                value,
+                &mean,
+                gate,
+                RELU6,
+                n,
+            );
+            drain(&mut sums, &mut tile_sums);
+            accumulate(set, &mut by_weight, [outputs, width], by_projected, gate, n);
+        }
+        (by_weight, sums)
+    };
+    let partial: (Vec<Buffer>, Vec<Vec<f64>>) =
+        parts.into_par_iter().zip(pieces).map(of_part).unzip();
+    sum_into(by_projection, hidden, &partial.0, width);
+    let sums = partial
+        .1
+        .iter()
+        .fold(vec![0.0; 2 * width], |all, sums| added(all, sums));
+    Projected {
+        hidden: by_hidden,
+        sums: [sums[..hidden].to_vec(), sums[width..][..hidden].to_vec()],
+        norm,
+    }
+}
