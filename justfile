@@ -17,3 +17,11 @@ deny:
 # Our own documents from our own runs.
 results:
     cargo run --release -- tables --write
+
+# Kernels, blocks and the training step beside the machine's peaks.
+bench:
+    cargo bench --bench kernels
+
+# The unsafe code under the address sanitizer, every instruction set that this machine has (needs nightly).
+sanitize:
+    RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --lib --target x86_64-unknown-linux-gnu kernels
