@@ -58,10 +58,7 @@ mod peak {
         bencher.counter(ItemsCount::new(flop)).bench_local(|| {
             on_all_threads(&mut states, |(output, input)| {
                 for _ in 0..64 {
-                    let left = Rows {
-                        data: input,
-                        stride: k,
-                    };
+                    let left = Rows::new(input, k);
                     multiply(set, output, n, left, &packed, rows, &[], NO_LIMITS);
                 }
             });
@@ -106,10 +103,7 @@ mod product {
         let flop = 2 * rows * k * n * THREADS;
         bencher.counter(ItemsCount::new(flop)).bench_local(|| {
             on_all_threads(&mut states, |(output, input)| {
-                let left = Rows {
-                    data: input,
-                    stride: k,
-                };
+                let left = Rows::new(input, k);
                 multiply(set, output, n + 16, left, &packed, rows, &[], NO_LIMITS);
             });
         });
@@ -122,14 +116,8 @@ mod product {
         let flop = 2 * rows * m * n * THREADS;
         bencher.counter(ItemsCount::new(flop)).bench_local(|| {
             on_all_threads(&mut states, |(sums, left, right)| {
-                let left = Rows {
-                    data: left,
-                    stride: m,
-                };
-                let right = Rows {
-                    data: right,
-                    stride: n + 16,
-                };
+                let left = Rows::new(left, m);
+                let right = Rows::new(right, n + 16);
                 accumulate(set, sums, [m, n], left, right, rows);
             });
         });
@@ -216,10 +204,7 @@ fn normalize(bencher: Bencher, [rows, channels]: [usize; 2]) {
         .counter(BytesCount::new(8 * n * THREADS))
         .bench_local(|| {
             on_all_threads(&mut states, |(output, input)| {
-                let source = Rows {
-                    data: input,
-                    stride: channels,
-                };
+                let source = Rows::new(input, channels);
                 affine(
                     set,
                     output,

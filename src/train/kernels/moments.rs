@@ -104,10 +104,7 @@ impl Statistics {
         let of_rows = |rows: std::ops::Range<usize>| {
             let mut moments = Moments::none(channels);
             for tile in tiles(rows, channels) {
-                let rows = Rows {
-                    data: &values[tile.start * channels..tile.end * channels],
-                    stride: channels,
-                };
+                let rows = Rows::of(values, channels, &tile);
                 moments.add(set, rows, tile.len());
             }
             moments

@@ -25,10 +25,7 @@ fn product_rows(
     let parts = parts(output.len() / n, MIN_ROWS);
     let pieces = split(output, n, parts.iter().map(Range::len));
     parts.into_par_iter().zip(pieces).for_each(|(part, piece)| {
-        let rows = Rows {
-            data: &left[part.start * k..part.end * k],
-            stride: k,
-        };
+        let rows = Rows::of(left, k, &part);
         multiply(set, piece, n, rows, right, part.len(), &[], UNLIMITED);
     });
 }
@@ -84,20 +81,14 @@ pub(super) fn weight_gradient(
         let mut sums = Buffer::zeros(n_outputs * width);
         let mut scratch = Buffer::zeros(tile_rows(width) * spread(width));
         for tile in tiles(part, width) {
-            let left = Rows {
-                data: &gradient[tile.start * n_outputs..tile.end * n_outputs],
-                stride: n_outputs,
-            };
+            let left = Rows::of(gradient, n_outputs, &tile);
             copy(
                 &mut scratch,
                 spread(width),
                 &input[tile.start * n_inputs..tile.end * n_inputs],
                 n_inputs,
             );
-            let right = Rows {
-                data: &scratch,
-                stride: spread(width),
-            };
+            let right = Rows::new(&scratch, spread(width));
             accumulate(set, &mut sums, [n_outputs, width], left, right, tile.len());
         }
         sums

@@ -118,10 +118,7 @@ fn pool(set: InstructionSet, sizes: Sizes, convolved: &[f32], (scale, shift): &F
         .par_chunks_mut(sizes.outputs)
         .zip(convolved.par_chunks(sizes.image()));
     images.for_each(|(output, data)| {
-        let rows = Rows {
-            data,
-            stride: sizes.outputs,
-        };
+        let rows = Rows::new(data, sizes.outputs);
         rows::clamped_sums(set, output, rows, sizes.pixels, scale, shift, RELU6);
         let share = 1.0 / sizes.pixels as f32;
         output.iter_mut().for_each(|sum| *sum *= share);
@@ -307,11 +304,8 @@ impl Saved {
             .enumerate()
             .for_each(|(i, target)| {
                 let values = i * chunk..i * chunk + target.len();
-                let [gradient, value] =
-                    [&passed[values.clone()], &self.convolved[values]].map(|data| Rows {
-                        data,
-                        stride: outputs,
-                    });
+                let [gradient, value] = [&passed[values.clone()], &self.convolved[values]]
+                    .map(|data| Rows::new(data, outputs));
                 let n = target.len() / outputs;
                 rows::normalization_gradient(
                     set,

@@ -5,6 +5,8 @@
 
 #![expect(unsafe_code, reason = "vectors are loaded from pointers")]
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::buffer::Buffer;
@@ -148,6 +150,18 @@ pub struct Rows<'a> {
     pub data: &'a [f32],
     /// Values from the start of a row to that of the next.
     pub stride: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows that lie `stride` values apart, from the start of `data`.
+    pub fn new(data: &'a [f32], stride: usize) -> Self {
+        Self { data, stride }
+    }
+
+    /// Some rows of a matrix with rows of `width` values without gaps.
+    pub fn of(matrix: &'a [f32], width: usize, rows: &Range<usize>) -> Self {
+        Self::new(&matrix[rows.start * width..rows.end * width], width)
+    }
 }
 
 /// What an output block starts from and is clamped to.
@@ -441,10 +455,7 @@ mod tests {
         for [n_rows, k, n, gap] in SIZES {
             let (left, weight) = (random(n_rows * (k + gap), 1), random(k * n, 2));
             let (row_factors, shift) = (random(n, 3), random(n.next_multiple_of(16), 4));
-            let left = Rows {
-                data: &left,
-                stride: k + gap,
-            };
+            let left = Rows::new(&left, k + gap);
             for set in InstructionSet::available() {
                 let turned = Weight {
                     data: &weight,
@@ -504,10 +515,7 @@ mod tests {
             let before = random(m * n, 3);
             for set in InstructionSet::available() {
                 let mut sums = before.clone();
-                let rows = |data, width| Rows {
-                    data,
-                    stride: width + gap,
-                };
+                let rows = |data, width| Rows::new(data, width + gap);
                 accumulate(
                     set,
                     &mut sums,

@@ -365,10 +365,7 @@ mod tests {
             let [value, gradient, gate] = [1, 2, 3].map(|position| random(width, position));
             let [scale, shift, mean] =
                 [4, 5, 6].map(|position| random(width, position)[..width].to_vec());
-            let rows = |data| Rows {
-                data,
-                stride: width,
-            };
+            let rows = |data| Rows::new(data, width);
             let limits = [-0.5, 0.5];
             let is_inside = |x: f32| x > limits[0] && x < limits[1];
             for set in InstructionSet::available() {

@@ -237,10 +237,7 @@ impl ConvNorm {
         gradient: &[f32],
     ) -> (Buffer, Vec<f32>) {
         let (set, channels) = (self.set, statistics.mean.len());
-        let rows = |data| Rows {
-            data,
-            stride: channels,
-        };
+        let rows = |data| Rows::new(data, channels);
         let mean: Vec<f32> = statistics.mean.iter().map(|mean| *mean as f32).collect();
         let mut passed = Buffer::stale(gradient.len());
         let limits = self.activation.limits();
@@ -315,10 +312,7 @@ fn normalized(
         .zip(convolved.par_chunks(chunk));
     tasks.for_each(|(output, data)| {
         let n = output.len() / channels;
-        let source = Rows {
-            data,
-            stride: channels,
-        };
+        let source = Rows::new(data, channels);
         rows::affine(set, output, channels, source, n, scale, shift, limits, &[]);
     });
     output

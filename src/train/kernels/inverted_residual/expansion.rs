@@ -61,10 +61,7 @@ impl Input {
             let mut sums = vec![0.0_f64; channels * width];
             for tile in tiles(part, spread(width) * 4) {
                 let n = tile.len();
-                let source = Rows {
-                    data: &input[tile.start * channels..tile.end * channels],
-                    stride: channels,
-                };
+                let source = Rows::of(input, channels, &tile);
                 let mut centred = Buffer::zeros(n * width);
                 rows::affine(
                     set,
@@ -78,10 +75,7 @@ impl Input {
                     &[],
                 );
                 let mut products = Buffer::zeros(channels * width);
-                let centred = Rows {
-                    data: &centred,
-                    stride: width,
-                };
+                let centred = Rows::new(&centred, width);
                 accumulate(set, &mut products, [channels, width], centred, centred, n);
                 for (sum, product) in sums.iter_mut().zip(&*products) {
                     *sum += f64::from(*product);
@@ -213,10 +207,7 @@ impl<'a> Activated<'a> {
             Self::Recomputed { input, expand } => {
                 let Expand { weight, shift } = &**expand;
                 let inputs = plan.sizes.inputs;
-                let left = Rows {
-                    data: &input[pixels.start * inputs..pixels.end * inputs],
-                    stride: inputs,
-                };
+                let left = Rows::of(input, inputs, &pixels);
                 multiply(plan.set, target, plan.stride, left, weight, n, shift, RELU6);
             }
             Self::Stored {
@@ -224,10 +215,7 @@ impl<'a> Activated<'a> {
                 scale,
                 shift,
             } => {
-                let source = Rows {
-                    data: &convolved[pixels.start * plan.width..pixels.end * plan.width],
-                    stride: plan.width,
-                };
+                let source = Rows::of(convolved, plan.width, &pixels);
                 rows::affine(
                     plan.set,
                     target,
@@ -258,15 +246,9 @@ impl Plan {
             for tile in tiles(part.clone(), width) {
                 let (n, first) = (tile.len(), (tile.start - part.start) * width);
                 let target = &mut piece[first..first + n * width];
-                let left = Rows {
-                    data: &input[tile.start * n_inputs..tile.end * n_inputs],
-                    stride: n_inputs,
-                };
+                let left = Rows::of(input, n_inputs, &tile);
                 multiply(self.set, target, width, left, &weight, n, &[], UNLIMITED);
-                let rows = Rows {
-                    data: target,
-                    stride: width,
-                };
+                let rows = Rows::new(target, width);
                 moments.add(self.set, rows, n);
             }
             moments

@@ -69,10 +69,7 @@ fn depthwise(plan: &Plan, activated: &Activated<'_>, weight: &[f32]) -> (Buffer,
                 set, target, expanded, &weight, stencil, &no_shift, UNLIMITED,
             );
             for tile in tiles(0..n, width) {
-                let rows = Rows {
-                    data: &target[tile.start * width..tile.end * width],
-                    stride: width,
-                };
+                let rows = Rows::of(target, width, &tile);
                 moments.add(set, rows, tile.len());
             }
             piece = rest;
@@ -110,10 +107,7 @@ fn project(
         let mut scratch = Buffer::stale(tile_rows(width) * plan.stride);
         for tile in tiles(part.clone(), width) {
             let n = tile.len();
-            let source = Rows {
-                data: &depthwise[tile.start * width..tile.end * width],
-                stride: width,
-            };
+            let source = Rows::of(depthwise, width, &tile);
             rows::affine(
                 set,
                 &mut scratch,
@@ -125,16 +119,10 @@ fn project(
                 RELU6,
                 &[],
             );
-            let left = Rows {
-                data: &scratch,
-                stride: plan.stride,
-            };
+            let left = Rows::new(&scratch, plan.stride);
             let target = &mut piece[(tile.start - part.start) * outputs..][..n * outputs];
             multiply(set, target, outputs, left, &weight, n, &[], UNLIMITED);
-            let rows = Rows {
-                data: target,
-                stride: outputs,
-            };
+            let rows = Rows::new(target, outputs);
             moments.add(set, rows, n);
         }
         moments

@@ -138,10 +138,7 @@ impl Frozen {
         let (kernel, shift) = &self.depthwise;
         let mut hidden = Buffer::stale(n * plan.stride);
         convolve(set, &mut hidden, expanded, kernel, stencil, shift, RELU6);
-        let left = Rows {
-            data: &hidden,
-            stride: plan.stride,
-        };
+        let left = Rows::new(&hidden, plan.stride);
         let (weight, shift) = (&self.projection, &self.projection_shift);
         multiply(set, target, outputs, left, weight, n, shift, UNLIMITED);
     }

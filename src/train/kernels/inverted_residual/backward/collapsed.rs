@@ -51,14 +51,8 @@ impl Depthwise<'_> {
                     by_expanded: &[f32],
                     sums: &mut Sums| {
             let n = pixels.len();
-            let left = Rows {
-                data: &self.input[pixels.start * inputs..pixels.end * inputs],
-                stride: inputs,
-            };
-            let right = Rows {
-                data: by_expanded,
-                stride: plan.stride,
-            };
+            let left = Rows::of(self.input, inputs, &pixels);
+            let right = Rows::new(by_expanded, plan.stride);
             accumulate(set, &mut sums.outer, [inputs, width], left, right, n);
             if gradient.is_some() {
                 let (target, rest) = std::mem::take(output).split_at_mut(n * inputs);

@@ -96,11 +96,8 @@ impl Depthwise<'_> {
         let pixels = band.pixels(g.output, &g.outputs_of(&band.rows));
         let n = pixels.len();
         let values = pixels.start * plan.width..pixels.end * plan.width;
-        let [gradient, value] =
-            [&self.hidden[values.clone()], &self.saved.depthwise[values]].map(|data| Rows {
-                data,
-                stride: plan.width,
-            });
+        let [gradient, value] = [&self.hidden[values.clone()], &self.saved.depthwise[values]]
+            .map(|data| Rows::new(data, plan.width));
         rows::normalization_gradient(
             plan.set,
             target,

@@ -11,7 +11,7 @@ use crate::train::kernels::buffer::Buffer;
 use crate::train::kernels::moments::{NormGradient, fold};
 use crate::train::kernels::partition::{parts, split};
 use crate::train::kernels::product::{Packed, Rows, Weight, accumulate, multiply};
-use crate::train::kernels::rows::{self, RELU6, UNLIMITED};
+use crate::train::kernels::rows::{self, Coefficients, RELU6, UNLIMITED};
 
 /// Rows below which a pass is not worth a thread of its own.
 const MIN_ROWS: usize = 64;
@@ -34,11 +34,8 @@ fn output_sums(plan: &Plan, projected: &[f32], mean: &[f64], gradient: &[f32]) -
         let mut tile_sums = vec![0.0; 2 * outputs];
         for tile in tiles(part, outputs) {
             let values = tile.start * outputs..tile.end * outputs;
-            let [gradient, value] =
-                [&gradient[values.clone()], &projected[values]].map(|data| Rows {
-                    data,
-                    stride: outputs,
-                });
+            let [gradient, value] = [&gradient[values.clone()], &projected[values]]
+                .map(|data| Rows::new(data, outputs));
             rows::plain_sums(plan.set, &mut tile_sums, gradient, value, &mean, tile.len());
             drain(&mut sums, &mut tile_sums);
         }
@@ -61,94 +58,25 @@ pub(super) fn projected(
     gradient: &[f32],
     by_projection: &mut [f32],
 ) -> Projected {
-    let (set, width, hidden, outputs) =
-        (plan.set, plan.width, plan.sizes.hidden, plan.sizes.outputs);
+    let (width, hidden, outputs) = (plan.width, plan.sizes.hidden, plan.sizes.outputs);
     let statistics = &saved.statistics[2];
     let [plain, centred] = output_sums(plan, &saved.projected, &statistics.mean, gradient);
     let norm = statistics.gradient(p.projection.scale, &plain, &centred);
-    let coefficients = norm.coefficients(&statistics.mean, outputs);
-    let weight = Packed::straight(set, Weight::new(p.projection.weight, hidden), width);
-    let depthwise = &saved.statistics[1];
-    let (scale, shift) = fold(
-        p.depthwise.scale,
-        p.depthwise.shift,
-        &depthwise.mean,
-        &depthwise.variance,
+    let stage = Stage::new(
+        plan,
+        p,
+        saved,
+        gradient,
+        norm.coefficients(&statistics.mean, outputs),
     );
-    let (scale, shift) = (padded(&scale, width), padded(&shift, width));
-    let mean: Vec<f32> = depthwise.mean.iter().map(|mean| *mean as f32).collect();
-    let mean = padded(&mean, plan.width);
-
     let n_rows = plan.n_output_pixels();
     let mut by_hidden = Buffer::stale(n_rows * width);
     let parts = parts(n_rows, part_rows(n_rows));
     let pieces = split(&mut by_hidden, width, parts.iter().map(Range::len));
-    let of_part = |(part, piece): (Range<usize>, &mut [f32])| {
-        let mut by_weight = Buffer::zeros(outputs * width);
-        let mut sums = vec![0.0; 2 * width];
-        let mut tile_sums = vec![0.0; 2 * width];
-        let mut activated = Buffer::stale(tile_rows(width) * plan.stride);
-        let mut by_projected = Buffer::stale(tile_rows(width) * outputs);
-        for tile in tiles(part.clone(), width) {
-            let n = tile.len();
-            let narrow = tile.start * outputs..tile.end * outputs;
-            let [gradient, value] =
-                [&gradient[narrow.clone()], &saved.projected[narrow]].map(|data| Rows {
-                    data,
-                    stride: outputs,
-                });
-            rows::normalization_gradient(
-                set,
-                &mut by_projected,
-                outputs,
-                gradient,
-                value,
-                n,
-                &coefficients,
-            );
-            let by_projected = Rows {
-                data: &by_projected,
-                stride: outputs,
-            };
-            let target = &mut piece[(tile.start - part.start) * width..][..n * width];
-            multiply(set, target, width, by_projected, &weight, n, &[], UNLIMITED);
-            let value = Rows {
-                data: &saved.depthwise[tile.start * width..tile.end * width],
-                stride: width,
-            };
-            rows::affine(
-                set,
-                &mut activated,
-                plan.stride,
-                value,
-                n,
-                &scale,
-                &shift,
-                RELU6,
-                &[],
-            );
-            let gate = Rows {
-                data: &activated,
-                stride: plan.stride,
-            };
-            rows::gated_sums(
-                set,
-                &mut tile_sums,
-                target,
-                width,
-                value,
-                &mean,
-                gate,
-                RELU6,
-                n,
-            );
-            drain(&mut sums, &mut tile_sums);
-            accumulate(set, &mut by_weight, [outputs, width], by_projected, gate, n);
-        }
-        (by_weight, sums)
-    };
-    let partial: (Vec<Buffer>, Vec<Vec<f64>>) =
-        parts.into_par_iter().zip(pieces).map(of_part).unzip();
+    let partial = parts.into_par_iter().zip(pieces);
+    let partial: (Vec<Buffer>, Vec<Vec<f64>>) = partial
+        .map(|(part, piece)| stage.of_rows(part, piece))
+        .unzip();
     sum_into(by_projection, hidden, &partial.0, width);
     let sums = partial
         .1
@@ -158,5 +86,86 @@ pub(super) fn projected(
         hidden: by_hidden,
         sums: [sums[..hidden].to_vec(), sums[width..][..hidden].to_vec()],
         norm,
+    }
+}
+
+/// What all rows share.
+struct Stage<'a> {
+    plan: &'a Plan,
+    saved: &'a Saved,
+    /// By the block's output.
+    gradient: &'a [f32],
+    /// Of the projection's normalisation.
+    coefficients: Coefficients,
+    weight: Packed,
+    /// Scale, shift and mean of the depthwise convolution's normalisation.
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+    mean: Vec<f32>,
+}
+
+impl<'a> Stage<'a> {
+    fn new(
+        plan: &'a Plan,
+        p: &Parameters<'_>,
+        saved: &'a Saved,
+        gradient: &'a [f32],
+        coefficients: Coefficients,
+    ) -> Self {
+        let (layer, statistics) = (p.depthwise, &saved.statistics[1]);
+        let (mean, variance) = (&statistics.mean, &statistics.variance);
+        let (scale, shift) = fold(layer.scale, layer.shift, mean, variance);
+        let mean: Vec<f32> = mean.iter().map(|mean| *mean as f32).collect();
+        let weight = Weight::new(p.projection.weight, plan.sizes.hidden);
+        Self {
+            plan,
+            saved,
+            gradient,
+            coefficients,
+            weight: Packed::straight(plan.set, weight, plan.width),
+            scale: padded(&scale, plan.width),
+            shift: padded(&shift, plan.width),
+            mean: padded(&mean, plan.width),
+        }
+    }
+
+    /// Writes the gradient by the normalised depthwise convolution of some rows; gives their sums of the
+    /// gradient by the weight, `[O, width]`, and of what was written, alone and times the centred convolution.
+    fn of_rows(&self, part: Range<usize>, output: &mut [f32]) -> (Buffer, Vec<f64>) {
+        let (plan, set, width) = (self.plan, self.plan.set, self.plan.width);
+        let outputs = plan.sizes.outputs;
+        let mut by_weight = Buffer::zeros(outputs * width);
+        let (mut sums, mut tile_sums) = (vec![0.0; 2 * width], vec![0.0; 2 * width]);
+        let mut activated = Buffer::stale(tile_rows(width) * plan.stride);
+        let mut by_projected = Buffer::stale(tile_rows(width) * outputs);
+        for tile in tiles(part.clone(), width) {
+            let n = tile.len();
+            let gradient = Rows::of(self.gradient, outputs, &tile);
+            let value = Rows::of(&self.saved.projected, outputs, &tile);
+            let (target, stride, by) = (&mut by_projected, outputs, &self.coefficients);
+            rows::normalization_gradient(set, target, stride, gradient, value, n, by);
+            let by_projected = Rows::new(&by_projected, outputs);
+            let target = &mut output[(tile.start - part.start) * width..][..n * width];
+            multiply(
+                set,
+                target,
+                width,
+                by_projected,
+                &self.weight,
+                n,
+                &[],
+                UNLIMITED,
+            );
+            let value = Rows::of(&self.saved.depthwise, width, &tile);
+            let (to, stride, scale, shift) =
+                (&mut activated, plan.stride, &self.scale, &self.shift);
+            rows::affine(set, to, stride, value, n, scale, shift, RELU6, &[]);
+            let gate = Rows::new(&activated, plan.stride);
+            let (to, mean) = (&mut tile_sums, &self.mean);
+            rows::gated_sums(set, to, target, width, value, mean, gate, RELU6, n);
+            drain(&mut sums, &mut tile_sums);
+            accumulate(set, &mut by_weight, [outputs, width], by_projected, gate, n);
+        }
+        (by_weight, sums)
     }
 }

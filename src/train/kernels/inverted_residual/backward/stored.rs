@@ -46,14 +46,8 @@ impl Depthwise<'_> {
                 to.copy_from_slice(&from[..width]);
             }
             *output = rest;
-            let gradient = Rows {
-                data: target,
-                stride: width,
-            };
-            let value = Rows {
-                data: &convolved[pixels.start * width..pixels.end * width],
-                stride: width,
-            };
+            let gradient = Rows::new(target, width);
+            let value = Rows::of(convolved, width, &pixels);
             rows::plain_sums(set, &mut sums.outer, gradient, value, &mean, n);
         };
         let partial = self.differentiate(pieces, &bands, then, 2 * width);
@@ -95,10 +89,7 @@ impl Depthwise<'_> {
                 let n = tile.len();
                 let values = tile.start * width..tile.end * width;
                 let [by_activated, value] = [&by_activated[values.clone()], &convolved[values]]
-                    .map(|data| Rows {
-                        data,
-                        stride: width,
-                    });
+                    .map(|data| Rows::new(data, width));
                 rows::normalization_gradient(
                     set,
                     &mut by_convolved,
@@ -108,10 +99,7 @@ impl Depthwise<'_> {
                     n,
                     coefficients,
                 );
-                let by_convolved = Rows {
-                    data: &by_convolved,
-                    stride: plan.stride,
-                };
+                let by_convolved = Rows::new(&by_convolved, plan.stride);
                 let narrow = tile.start * inputs..tile.end * inputs;
                 let left = Rows {
                     data: &self.input[narrow.clone()],
