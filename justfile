@@ -21,7 +21,3 @@ results:
 # Kernels, blocks and the training step beside the machine's peaks.
 bench:
     cargo bench --bench kernels
-
-# The unsafe code under the address sanitizer, every instruction set that this machine has (needs nightly).
-sanitize:
-    RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --lib --target x86_64-unknown-linux-gnu kernels
