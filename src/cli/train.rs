@@ -55,7 +55,7 @@ pub(super) struct Train {
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = ["cpu"])]
     device: String,
     /// Vector instructions to compute with: avx512, avx2 or portable, which gives the same bits on every
-    /// machine; the best that this machine has without it.
+    /// x86-64 machine; the best that this machine has without it.
     #[arg(long, value_name = "NAME", value_parser = parse_instruction_set, conflicts_with = "resume")]
     instruction_set: Option<InstructionSet>,
 }

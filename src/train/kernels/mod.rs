@@ -14,6 +14,7 @@ mod conv_norm;
 mod inverted_residual;
 mod linear;
 mod moments;
+mod packed;
 mod partition;
 mod patches;
 mod pointwise;
@@ -29,7 +30,8 @@ mod threads;
 #[doc(hidden)]
 pub mod measured {
     pub use super::buffer::Buffer;
-    pub use super::product::{Packed, Rows, Weight, accumulate, multiply};
+    pub use super::packed::{Packed, Weight};
+    pub use super::product::{Rows, accumulate, multiply};
     pub use super::rows::{affine, tile_moments};
     pub use super::stencil::{Geometry, Stencil, Window, convolve, differentiate};
 }

@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 use super::band::{part_rows, spread, tile_rows, tiles};
 use super::buffer::Buffer;
+use super::packed::{Packed, Weight};
 use super::partition::{parts, split};
-use super::product::{Packed, Rows, Weight, accumulate, multiply};
+use super::product::{Rows, accumulate, multiply};
 use super::rows::{UNLIMITED, copy};
 use super::simd::InstructionSet;
 
@@ -47,7 +48,7 @@ pub(super) fn forward(
 
 /// As [`forward`], with the weight packed before.
 pub(super) fn forward_packed(set: InstructionSet, input: &[f32], weight: &Packed) -> Buffer {
-    let sizes = [weight.n_inner(), weight.n_columns()];
+    let sizes = [weight.n_inner, weight.n_columns];
     let mut output = Buffer::stale(input.len() / sizes[0] * sizes[1]);
     product_rows(set, &mut output, input, weight, sizes);
     output

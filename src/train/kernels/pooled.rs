@@ -13,9 +13,10 @@ use super::Folded;
 use super::band::tile_rows;
 use super::buffer::Buffer;
 use super::moments::{Statistics, fold};
+use super::packed::{Packed, Weight};
 use super::partition::{parts, split};
 use super::pointwise;
-use super::product::{Packed, Rows, Weight};
+use super::product::Rows;
 use super::rows::{self, RELU6};
 use super::simd::InstructionSet;
 use super::storage::{View, with_slices};
@@ -140,7 +141,7 @@ impl CustomOp1 for Evaluation<'_> {
             folded,
         } = self.0;
         let input = View::new(input, layout)?;
-        let sizes = Sizes::new(input.dims, &[folded.0.len(), weight.n_inner()])?;
+        let sizes = Sizes::new(input.dims, &[folded.0.len(), weight.n_inner])?;
         let convolved = pointwise::forward_packed(*set, input.data, weight);
         let output = pool(*set, sizes, &convolved, folded);
         let shape = Shape::from((sizes.batch, sizes.outputs));

@@ -10,8 +10,9 @@ use super::{Parameters, Plan, Saved, padded};
 use crate::train::kernels::band::{tile_rows, tiles};
 use crate::train::kernels::buffer::Buffer;
 use crate::train::kernels::moments::{Moments, Statistics, fold};
+use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::{parts, split};
-use crate::train::kernels::product::{Packed, Rows, Weight, multiply};
+use crate::train::kernels::product::{Rows, multiply};
 use crate::train::kernels::rows::{self, RELU6, UNLIMITED};
 use crate::train::kernels::stencil::{by_tap, convolve};
 

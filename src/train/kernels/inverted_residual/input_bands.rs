@@ -18,7 +18,7 @@ pub(super) struct InputBands {
 }
 
 impl InputBands {
-    pub(super) fn new(plan: &Plan, at_least: usize) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let g = &plan.geometry;
         let values = |n: usize| {
             let outputs = (n / g.stride + 2).min(g.output[0]);
@@ -39,7 +39,7 @@ impl InputBands {
             })
             .collect();
         Self {
-            parts: parts(bands.len(), at_least),
+            parts: parts(bands.len(), 1),
             bands,
             stencils,
             scratch: [

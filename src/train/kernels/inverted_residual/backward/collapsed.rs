@@ -11,8 +11,9 @@ use super::sums::summed;
 use crate::train::kernels::band::tile_rows;
 use crate::train::kernels::buffer::Buffer;
 use crate::train::kernels::moments::{NormGradient, fold};
+use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::split;
-use crate::train::kernels::product::{Packed, Rows, Weight, accumulate, multiply};
+use crate::train::kernels::product::{Rows, accumulate, multiply};
 use crate::train::kernels::rows::{self, UNLIMITED};
 
 impl Depthwise<'_> {
@@ -34,7 +35,7 @@ impl Depthwise<'_> {
         let (weight, scale) = (self.p.expansion.weight, self.p.expansion.scale);
         let statistics = &self.saved.statistics[0];
         let (a, _) = fold(scale, scale, &statistics.mean, &statistics.variance);
-        let bands = InputBands::new(plan, 1);
+        let bands = InputBands::new(plan);
         let mut by_input = Buffer::stale(match gradient {
             Some(_) => plan.n_input_pixels() * inputs,
             None => 0,

@@ -9,8 +9,9 @@ use super::sums::{added, drain, sum_into};
 use crate::train::kernels::band::{part_rows, tile_rows, tiles};
 use crate::train::kernels::buffer::Buffer;
 use crate::train::kernels::moments::{NormGradient, fold};
+use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::{parts, split};
-use crate::train::kernels::product::{Packed, Rows, Weight, accumulate, multiply};
+use crate::train::kernels::product::{Rows, accumulate, multiply};
 use crate::train::kernels::rows::{self, Coefficients, RELU6, UNLIMITED};
 
 /// Rows below which a pass is not worth a thread of its own.

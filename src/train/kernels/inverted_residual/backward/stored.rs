@@ -11,8 +11,9 @@ use super::sums::{sum_turned_into, summed};
 use crate::train::kernels::band::{part_rows, tile_rows, tiles};
 use crate::train::kernels::buffer::Buffer;
 use crate::train::kernels::moments::NormGradient;
+use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::{parts, split};
-use crate::train::kernels::product::{Packed, Rows, Weight, accumulate, multiply};
+use crate::train::kernels::product::{Rows, accumulate, multiply};
 use crate::train::kernels::rows::{self, Coefficients, UNLIMITED};
 
 impl Depthwise<'_> {
@@ -27,7 +28,7 @@ impl Depthwise<'_> {
         let (plan, set, width) = (self.plan, self.plan.set, self.plan.width);
         let hidden = plan.sizes.hidden;
         let statistics = &self.saved.statistics[0];
-        let bands = InputBands::new(plan, 1);
+        let bands = InputBands::new(plan);
         let n_rows = plan.n_input_pixels();
         let mean: Vec<f32> = statistics.mean.iter().map(|mean| *mean as f32).collect();
         let mean = padded(&mean, plan.width);
