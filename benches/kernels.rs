@@ -7,8 +7,8 @@ use candle_core::{Device, Tensor, Var};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use repro::train::kernels::measured::{
-    Geometry, Packed, Rows, Stencil, Weight, Window, accumulate, affine, convolve, differentiate,
-    multiply,
+    Geometry, Packed, Rows, Scope, Stencil, Weight, Window, accumulate, affine, convolve,
+    differentiate, multiply,
 };
 use repro::train::kernels::{InstructionSet, InvertedResidual, Sequence, train_blocks};
 use repro::train::loss::cross_entropy;
@@ -150,7 +150,12 @@ mod depthwise {
             n_images: 1,
             rows: 0..g.output[0],
         };
-        let stencil = Stencil::forward(&g, window, 0..height, [channels; 2]);
+        let scope = Scope {
+            geometry: g,
+            window,
+            inputs: 0..height,
+            strides: [channels; 2],
+        };
         let (weight, shift) = (values(9 * channels), vec![0.0; channels]);
         let source = (height * width + 1) * channels;
         let mut states = states(|| (vec![0.0; n_outputs * channels], values(source)));
@@ -161,7 +166,7 @@ mod depthwise {
             ))
             .bench_local(|| {
                 on_all_threads(&mut states, |(output, input)| {
-                    convolve(set, output, input, &weight, &stencil, &shift, NO_LIMITS);
+                    convolve(set, output, input, &weight, &scope, &shift, NO_LIMITS);
                 });
             });
     }
@@ -175,7 +180,7 @@ mod depthwise {
             n_images: 1,
             rows: 0..height,
         };
-        let stencil = Stencil::backward(&g, window, 0..g.output[0], [channels; 2]);
+        let stencil = Stencil::new(&g, window, 0..g.output[0], [channels; 2]);
         let weight = values(9 * channels);
         let (inputs, outputs) = (height * width * channels, (n_outputs + 1) * channels);
         let sums = || (vec![0.0; 9 * channels], vec![0.0; channels]);

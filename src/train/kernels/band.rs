@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::stencil::Window;
+use super::depthwise::Window;
 
 /// Values of a band's working set: about half of a second-level cache.
 const BAND_VALUES: usize = 96 * 1024;

@@ -1,7 +1,7 @@
 //! Training kernels for the CPU, and the candle ops that frame them.
 //!
 //! Activations are NHWC: a 1×1 convolution is one matrix product, and everything else vectorises over
-//! channels. The kernels (`product`, `stencil`, `rows`) work on rows that are in the cache, single-threaded;
+//! channels. The kernels (`product`, `depthwise`, `rows`) work on rows that are in the cache, single-threaded;
 //! the ops cut their input into parts and bands by its shape alone and merge partial sums in a fixed order,
 //! so that results do not depend on the number of threads.
 //!
@@ -11,6 +11,7 @@
 mod band;
 mod buffer;
 mod conv_norm;
+mod depthwise;
 mod inverted_residual;
 mod linear;
 mod moments;
@@ -22,7 +23,7 @@ mod pooled;
 mod product;
 mod rows;
 mod simd;
-mod stencil;
+
 mod storage;
 mod threads;
 
@@ -30,10 +31,10 @@ mod threads;
 #[doc(hidden)]
 pub mod measured {
     pub use super::buffer::Buffer;
+    pub use super::depthwise::{Geometry, Scope, Stencil, Window, convolve, differentiate};
     pub use super::packed::{Packed, Weight};
     pub use super::product::{Rows, accumulate, multiply};
     pub use super::rows::{affine, tile_moments};
-    pub use super::stencil::{Geometry, Stencil, Window, convolve, differentiate};
 }
 
 pub use conv_norm::{Activation, ConvNorm, Convolution, evaluate};

@@ -5,10 +5,12 @@ use rayon::prelude::*;
 
 use crate::train::kernels::band::{Band, bands};
 use crate::train::kernels::buffer::Buffer;
+use crate::train::kernels::depthwise::{
+    Geometry, Scope, Stencil, TAPS, by_tap, convolve, differentiate,
+};
 use crate::train::kernels::partition::split;
 use crate::train::kernels::rows::{UNLIMITED, copy, copy_back};
 use crate::train::kernels::simd::InstructionSet;
-use crate::train::kernels::stencil::{Geometry, Stencil, TAPS, by_tap, convolve, differentiate};
 use crate::train::kernels::storage::View;
 use crate::train::kernels::{patches, pointwise};
 
@@ -139,13 +141,18 @@ fn depthwise(
             channels,
         );
         let mut target = Buffer::stale(n_pixels(band) * width);
-        let stencil = Stencil::forward(g, band.window(), inputs, [width; 2]);
+        let scope = Scope {
+            geometry: *g,
+            window: band.window(),
+            inputs,
+            strides: [width; 2],
+        };
         convolve(
             set,
             &mut target,
             &source,
             &weight,
-            &stencil,
+            &scope,
             &zeros,
             UNLIMITED,
         );
@@ -190,7 +197,7 @@ fn depthwise_gradient(
             &gradient[seen.start * channels..seen.end * channels],
             channels,
         );
-        let stencil = Stencil::backward(g, band.window(), outputs, [width; 2]);
+        let stencil = Stencil::new(g, band.window(), outputs, [width; 2]);
         let (mut by_weight, mut sums) = (vec![0.0; TAPS * width], vec![0.0; width]);
         differentiate(
             set,

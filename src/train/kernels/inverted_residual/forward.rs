@@ -9,12 +9,12 @@ use super::output_bands::Bands;
 use super::{Parameters, Plan, Saved, padded};
 use crate::train::kernels::band::{tile_rows, tiles};
 use crate::train::kernels::buffer::Buffer;
+use crate::train::kernels::depthwise::{by_tap, convolve};
 use crate::train::kernels::moments::{Moments, Statistics, fold};
 use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::{parts, split};
 use crate::train::kernels::product::{Rows, multiply};
 use crate::train::kernels::rows::{self, RELU6, UNLIMITED};
-use crate::train::kernels::stencil::{by_tap, convolve};
 
 /// Rows below which a pass is not worth a thread of its own.
 const MIN_ROWS: usize = 64;
@@ -63,12 +63,10 @@ fn depthwise(plan: &Plan, activated: &Activated<'_>, weight: &[f32]) -> (Buffer,
     let pieces = split(&mut output, width, n_pixels);
     let moments = parts.into_par_iter().zip(pieces).map(|(part, mut piece)| {
         let mut moments = Moments::none(plan.sizes.hidden);
-        bands.for_each(plan, activated, part, |band, stencil, expanded| {
+        bands.for_each(plan, activated, part, |band, scope, expanded| {
             let n = band.images.len() * band.rows.len() * plan.geometry.output[1];
             let (target, rest) = std::mem::take(&mut piece).split_at_mut(n * width);
-            convolve(
-                set, target, expanded, &weight, stencil, &no_shift, UNLIMITED,
-            );
+            convolve(set, target, expanded, &weight, scope, &no_shift, UNLIMITED);
             for tile in tiles(0..n, width) {
                 let rows = Rows::of(target, width, &tile);
                 moments.add(set, rows, tile.len());

@@ -9,12 +9,12 @@ use super::expansion::{Activated, Expand};
 use super::output_bands::Bands;
 use super::{Folded, InvertedResidual, Plan, Sequence, padded};
 use crate::train::kernels::buffer::Buffer;
+use crate::train::kernels::depthwise::{Scope, by_tap, convolve};
 use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::split;
 use crate::train::kernels::product::{Rows, multiply};
 use crate::train::kernels::rows::{self, RELU6, UNLIMITED};
 use crate::train::kernels::simd::InstructionSet;
-use crate::train::kernels::stencil::{Stencil, by_tap, convolve};
 use crate::train::kernels::storage::View;
 
 /// A sequence of inverted residuals whose normalisations are folded into their weights.
@@ -117,11 +117,11 @@ impl Frozen {
         let pieces = split(&mut output, outputs, n_pixels);
         let parts = parts.into_par_iter().zip(pieces);
         parts.for_each(|(part, mut piece)| {
-            bands.for_each(plan, &activated, part, |band, stencil, expanded| {
+            bands.for_each(plan, &activated, part, |band, scope, expanded| {
                 let pixels = band.pixels(plan.geometry.output, &band.rows);
                 let n = pixels.len();
                 let (target, rest) = std::mem::take(&mut piece).split_at_mut(n * outputs);
-                self.project(plan, target, expanded, stencil);
+                self.project(plan, target, expanded, scope);
                 if self.sizes.adds_input {
                     let addend = &input[pixels.start * outputs..pixels.end * outputs];
                     rows::add(plan.set, target, addend);
@@ -133,12 +133,12 @@ impl Frozen {
     }
 
     /// From the expanded input of a band to its output.
-    fn project(&self, plan: &Plan, target: &mut [f32], expanded: &[f32], stencil: &Stencil) {
+    fn project(&self, plan: &Plan, target: &mut [f32], expanded: &[f32], scope: &Scope) {
         let (set, outputs) = (plan.set, self.sizes.outputs);
         let n = target.len() / outputs;
         let (kernel, shift) = &self.depthwise;
         let mut hidden = Buffer::stale(n * plan.stride);
-        convolve(set, &mut hidden, expanded, kernel, stencil, shift, RELU6);
+        convolve(set, &mut hidden, expanded, kernel, scope, shift, RELU6);
         let left = Rows::new(&hidden, plan.stride);
         let (weight, shift) = (&self.projection, &self.projection_shift);
         multiply(set, target, outputs, left, weight, n, shift, UNLIMITED);

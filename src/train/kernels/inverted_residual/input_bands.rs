@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Plan;
 use crate::train::kernels::band::{Band, bands};
+use crate::train::kernels::depthwise::{Geometry, Stencil, Window};
 use crate::train::kernels::partition::parts;
-use crate::train::kernels::stencil::{Geometry, Stencil, Window};
 
 /// Bands of input rows, and who of the output saw them.
 pub(super) struct InputBands {
@@ -35,7 +35,7 @@ impl InputBands {
                     *most = (*most).max(band.images.len() * n);
                 }
                 let (window, outputs) = relative(g, (band.window(), outputs));
-                Stencil::backward(g, window, outputs, [plan.stride; 2])
+                Stencil::new(g, window, outputs, [plan.stride; 2])
             })
             .collect();
         Self {

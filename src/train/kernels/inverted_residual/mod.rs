@@ -25,10 +25,10 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::band::spread;
 use super::buffer::Buffer;
+use super::depthwise::{Geometry, TAPS};
 use super::moments::Statistics;
 use super::patches;
 use super::simd::InstructionSet;
-use super::stencil::{Geometry, TAPS};
 use super::storage::{View, with_slices};
 use expansion::Expansion;
 pub use frozen::FrozenBlocks;

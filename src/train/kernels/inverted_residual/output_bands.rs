@@ -1,19 +1,19 @@
 //! Bands of output rows, and the expanded input rows that they see.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::Plan;
 use super::expansion::Activated;
 use crate::train::kernels::band::{Band, bands};
 use crate::train::kernels::buffer::Buffer;
+use crate::train::kernels::depthwise::Scope;
 use crate::train::kernels::partition::parts;
-use crate::train::kernels::stencil::{Geometry, Stencil, Window};
 
 /// Goes through bands of output rows with their expanded input in a scratch area.
 pub(super) struct Bands {
     bands: Vec<Band>,
-    stencils: Vec<Arc<Stencil>>,
+    /// Values from output pixel to output pixel.
+    target_stride: usize,
     /// Values of the largest scratch area.
     scratch: usize,
 }
@@ -25,21 +25,11 @@ impl Bands {
         let [height, width] = g.input;
         let values = |n: usize| ((n - 1) * g.stride + 3).min(height) * width * plan.stride;
         let bands = bands(g.batch, g.output[0], values);
-        let mut scratch = 0;
-        let stencils = bands
-            .iter()
-            .map(|band| {
-                let inputs = g.inputs_of(&band.rows);
-                scratch = scratch.max(band.images.len() * inputs.len() * width);
-                // What matters of a band is where the borders of the image are.
-                let key = (band.window(), inputs);
-                let (window, inputs) = relative(g, key);
-                Stencil::forward(g, window, inputs, [target_stride, plan.stride])
-            })
-            .collect();
+        let inputs = |band: &Band| band.images.len() * g.inputs_of(&band.rows).len() * width;
+        let scratch = bands.iter().map(inputs).max().unwrap_or(0);
         Self {
             bands,
-            stencils,
+            target_stride,
             scratch: scratch * plan.stride + plan.width,
         }
     }
@@ -54,13 +44,13 @@ impl Bands {
         self.bands[bands.clone()].iter().map(of).sum()
     }
 
-    /// Calls `work` for some bands in their order, with the stencil and the expanded input of each.
+    /// Calls `work` for some bands in their order, with the scope and the expanded input of each.
     pub(super) fn for_each(
         &self,
         plan: &Plan,
         activated: &Activated<'_>,
         bands: Range<usize>,
-        mut work: impl FnMut(&Band, &Stencil, &[f32]),
+        mut work: impl FnMut(&Band, &Scope, &[f32]),
     ) {
         let g = &plan.geometry;
         let mut scratch = Buffer::stale(self.scratch);
@@ -86,20 +76,14 @@ impl Bands {
             );
             let n_pixels = band.images.len() * inputs.len() * g.input[1];
             scratch[n_pixels * plan.stride..][..plan.width].fill(0.0);
-            work(band, &self.stencils[i], &scratch);
+            let scope = Scope {
+                geometry: plan.geometry,
+                window: band.window(),
+                inputs: inputs.clone(),
+                strides: [self.target_stride, plan.stride],
+            };
+            work(band, &scope, &scratch);
             before = Some((band.images.start, inputs));
         }
     }
-}
-
-/// The same window with its rows moved up as far as the image's borders stay where they are.
-fn relative(g: &Geometry, (mut window, inputs): (Window, Range<usize>)) -> (Window, Range<usize>) {
-    let is_inside = window.rows.start > 1 && window.rows.end + 1 < g.output[0];
-    if !is_inside {
-        return (window, inputs);
-    }
-    let up = window.rows.start - 1;
-    window.rows = 1..window.rows.end - up;
-    let inputs = inputs.start - up * g.stride..inputs.end - up * g.stride;
-    (window, inputs)
 }

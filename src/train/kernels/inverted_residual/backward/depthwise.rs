@@ -10,9 +10,9 @@ use super::super::{Parameters, Plan, Saved};
 use super::sums::{added, drain};
 use crate::train::kernels::band::Band;
 use crate::train::kernels::buffer::Buffer;
+use crate::train::kernels::depthwise::{TAPS, by_tap, differentiate};
 use crate::train::kernels::product::Rows;
 use crate::train::kernels::rows::{self, Coefficients, RELU6};
-use crate::train::kernels::stencil::{TAPS, by_tap, differentiate};
 
 /// The stage of the depthwise convolution and what is before it.
 pub(super) struct Depthwise<'a> {
