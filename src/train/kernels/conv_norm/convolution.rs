@@ -9,10 +9,11 @@ use crate::train::kernels::depthwise::{
     Geometry, Scope, Stencil, TAPS, by_tap, convolve, differentiate,
 };
 use crate::train::kernels::partition::split;
+use crate::train::kernels::patches::{Images, from_patch_order, in_patch_order};
+use crate::train::kernels::pointwise;
 use crate::train::kernels::rows::{UNLIMITED, copy, copy_back};
 use crate::train::kernels::simd::InstructionSet;
 use crate::train::kernels::storage::View;
-use crate::train::kernels::{patches, pointwise};
 
 /// A convolution without bias over NHWC activations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +74,9 @@ impl Convolution {
             Self::Dense { stride } => {
                 let outputs = outputs_per(channels * TAPS)?;
                 let g = Geometry::new(batch, [height, width], stride);
-                let (patches, _) = patches::of(input.data, shape, stride);
-                let output = pointwise::forward(set, &patches, weight, channels * TAPS);
+                let patches = Images::new(input.data, shape, stride).patches();
+                let weight = in_patch_order(weight, channels);
+                let output = pointwise::forward(set, &patches, &weight, channels * TAPS);
                 Ok((output, [batch, g.output[0], g.output[1], outputs]))
             }
         }
@@ -105,11 +107,10 @@ impl Convolution {
             }
             Self::Dense { stride } => {
                 let shape = [batch, height, width, channels];
-                let (patches, _) = patches::of(input.data, shape, stride);
-                (
-                    None,
-                    pointwise::weight_gradient(set, gradient, &patches, channels * TAPS),
-                )
+                let patches = Images::new(input.data, shape, stride).patches();
+                let by_weight =
+                    pointwise::weight_gradient(set, gradient, &patches, channels * TAPS);
+                (None, from_patch_order(&by_weight, channels))
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::train::kernels::buffer::Buffer;
 use crate::train::kernels::moments::{Moments, Statistics, fold};
 use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::{parts, split};
+use crate::train::kernels::patches::Images;
 use crate::train::kernels::product::{Rows, accumulate, multiply};
 use crate::train::kernels::rows::{self, RELU6, UNLIMITED};
 use crate::train::kernels::simd::InstructionSet;
@@ -162,12 +163,22 @@ impl Expand {
             shift: padded(shift, width),
         }
     }
+
+    fn apply(&self, plan: &Plan, target: &mut [f32], left: Rows<'_>, n: usize) {
+        let (weight, shift) = (&self.weight, &self.shift);
+        multiply(plan.set, target, plan.stride, left, weight, n, shift, RELU6);
+    }
 }
 
 /// Gives rows of the expanded, normalised and clamped activation.
 pub(super) enum Activated<'a> {
     Recomputed {
         input: &'a [f32],
+        expand: Arc<Expand>,
+    },
+    /// The input is the images' patches, which are not kept either.
+    OfImages {
+        images: Images<'a>,
         expand: Arc<Expand>,
     },
     Stored {
@@ -206,10 +217,13 @@ impl<'a> Activated<'a> {
         let n = pixels.len();
         match self {
             Self::Recomputed { input, expand } => {
-                let Expand { weight, shift } = &**expand;
-                let inputs = plan.sizes.inputs;
-                let left = Rows::of(input, inputs, &pixels);
-                multiply(plan.set, target, plan.stride, left, weight, n, shift, RELU6);
+                let left = Rows::of(input, plan.sizes.inputs, &pixels);
+                expand.apply(plan, target, left, n);
+            }
+            Self::OfImages { images, expand } => {
+                let mut patches = Buffer::stale(n * plan.sizes.inputs);
+                images.write(&mut patches, pixels);
+                expand.apply(plan, target, Rows::new(&patches, plan.sizes.inputs), n);
             }
             Self::Stored {
                 convolved,

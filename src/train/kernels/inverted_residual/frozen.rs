@@ -7,11 +7,12 @@ use rayon::prelude::*;
 
 use super::expansion::{Activated, Expand};
 use super::output_bands::Bands;
-use super::{Folded, InvertedResidual, Plan, Sequence, padded};
+use super::{Folded, InvertedResidual, Parameters, Plan, Sequence, padded};
 use crate::train::kernels::buffer::Buffer;
 use crate::train::kernels::depthwise::{Scope, by_tap, convolve};
 use crate::train::kernels::packed::{Packed, Weight};
 use crate::train::kernels::partition::split;
+use crate::train::kernels::patches::Images;
 use crate::train::kernels::product::{Rows, multiply};
 use crate::train::kernels::rows::{self, RELU6, UNLIMITED};
 use crate::train::kernels::simd::InstructionSet;
@@ -35,6 +36,13 @@ struct Frozen {
     projection_shift: Vec<f32>,
 }
 
+/// What a block reads.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Pixels(&'a [f32]),
+    Images(Images<'a>),
+}
+
 impl FrozenBlocks {
     /// Folds `folded`, scale and shift by block and layer, into `parameters: [N]`, which lie as
     /// [`train_blocks`](super::train_blocks) says.
@@ -47,12 +55,17 @@ impl FrozenBlocks {
         folded: &[[Folded; 3]],
         set: InstructionSet,
     ) -> Result<Self> {
+        let stem = sequence.stem_weight(parameters);
         let mut frozen = Vec::new();
         for (sizes, folded) in sequence.blocks.iter().zip(folded) {
             let Some((own, rest)) = parameters.split_at_checked(sizes.n_parameters()) else {
                 bail!("inverted-residual: too few parameters for {sizes:?}");
             };
-            frozen.push(Frozen::new(*sizes, own, folded, set));
+            let mut parameters_of = sizes.parameters(own);
+            if let (0, Some(stem)) = (frozen.len(), &stem) {
+                parameters_of.expansion.weight = stem;
+            }
+            frozen.push(Frozen::new(*sizes, parameters_of, folded, set));
             parameters = rest;
         }
         match parameters.len() {
@@ -78,11 +91,10 @@ impl FrozenBlocks {
 impl Frozen {
     fn new(
         sizes: InvertedResidual,
-        parameters: &[f32],
+        p: Parameters<'_>,
         [expansion, depthwise, projection]: &[Folded; 3],
         set: InstructionSet,
     ) -> Self {
-        let p = sizes.parameters(parameters);
         let width = sizes.width();
         let mut kernel = by_tap(p.depthwise.weight, width);
         for taps in kernel.chunks_exact_mut(width) {
@@ -104,11 +116,12 @@ impl Frozen {
     }
 
     /// The block's output: nothing else leaves the cache.
-    fn forward(&self, plan: &Plan, input: &[f32]) -> Buffer {
+    fn forward(&self, plan: &Plan, input: Source<'_>) -> Buffer {
         let outputs = self.sizes.outputs;
-        let activated = Activated::Recomputed {
-            input,
-            expand: self.expansion.clone(),
+        let expand = self.expansion.clone();
+        let activated = match input {
+            Source::Pixels(input) => Activated::Recomputed { input, expand },
+            Source::Images(images) => Activated::OfImages { images, expand },
         };
         let bands = Bands::new(plan, plan.stride);
         let mut output = Buffer::stale(plan.n_output_pixels() * outputs);
@@ -122,7 +135,7 @@ impl Frozen {
                 let n = pixels.len();
                 let (target, rest) = std::mem::take(&mut piece).split_at_mut(n * outputs);
                 self.project(plan, target, expanded, scope);
-                if self.sizes.adds_input {
+                if let (true, Source::Pixels(input)) = (self.sizes.adds_input, input) {
                     let addend = &input[pixels.start * outputs..pixels.end * outputs];
                     rows::add(plan.set, target, addend);
                 }
@@ -154,13 +167,15 @@ impl CustomOp1 for Evaluation<'_> {
 
     fn cpu_fwd(&self, input: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let input = View::new(input, layout)?;
-        let (mut activation, mut shape) = match self.0.sequence.patches(&input)? {
-            Some((patches, shape)) => (Some(patches), shape),
-            None => (None, input.dims.to_vec()),
+        let images = self.0.sequence.images(&input)?;
+        let (first, mut shape) = match images {
+            Some(images) => (Source::Images(images), images.patches_shape().to_vec()),
+            None => (Source::Pixels(input.data), input.dims.to_vec()),
         };
+        let mut activation: Option<Buffer> = None;
         for block in &self.0.blocks {
             let plan = Plan::new(self.0.set, block.sizes, &shape)?;
-            let read = activation.as_deref().unwrap_or(input.data);
+            let read = activation.as_deref().map_or(first, Source::Pixels);
             activation = Some(block.forward(&plan, read));
             shape = plan.output_shape().to_vec();
         }

@@ -27,7 +27,7 @@ use super::band::spread;
 use super::buffer::Buffer;
 use super::depthwise::{Geometry, TAPS};
 use super::moments::Statistics;
-use super::patches;
+use super::patches::{Images, from_patch_order, in_patch_order};
 use super::simd::InstructionSet;
 use super::storage::{View, with_slices};
 use expansion::Expansion;
@@ -92,8 +92,8 @@ pub fn train_blocks(
 }
 
 impl Sequence {
-    /// The first block's input and its shape, unless that is the op's own.
-    fn patches(&self, input: &View<'_>) -> Result<Option<(Buffer, Vec<usize>)>> {
+    /// The images whose patches the first block reads, unless it reads the op's input.
+    fn images<'a>(&self, input: &View<'a>) -> Result<Option<Images<'a>>> {
         let Some(stride) = self.stem else {
             return Ok(None);
         };
@@ -104,8 +104,20 @@ impl Sequence {
             )
         };
         let shape = [batch, height, width, channels];
-        let (patches, shape) = patches::of(input.data, shape, stride);
-        Ok(Some((patches, shape.to_vec())))
+        Ok(Some(Images::new(input.data, shape, stride)))
+    }
+
+    /// The stem's weight in the order of the patches.
+    fn stem_weight(&self, parameters: &[f32]) -> Option<Vec<f32>> {
+        let weight = parameters.get(..self.stem_length()?)?;
+        Some(in_patch_order(weight, self.blocks[0].inputs / TAPS))
+    }
+
+    /// Values of the stem's weight.
+    fn stem_length(&self) -> Option<usize> {
+        let first = self.blocks.first()?;
+        let has_stem = self.stem.is_some() && first.inputs.is_multiple_of(TAPS);
+        has_stem.then_some(first.hidden * first.inputs)
     }
 }
 
@@ -243,12 +255,13 @@ struct Whole {
     steps: Vec<Step>,
 }
 
-/// The blocks' plans and parameters, from first to last.
+/// The blocks' plans and parameters, from first to last; `stem_weight` stands for the first weight.
 fn plans<'a>(
     blocks: &[InvertedResidual],
     set: InstructionSet,
     input: &[usize],
     mut parameters: &'a [f32],
+    stem_weight: Option<&'a [f32]>,
 ) -> Result<Vec<(Plan, Parameters<'a>)>> {
     let mut shape: Vec<usize> = input.to_vec();
     let mut plans = Vec::new();
@@ -261,6 +274,9 @@ fn plans<'a>(
         shape = plan.output_shape().to_vec();
         plans.push((plan, block.parameters(own)));
         parameters = rest;
+    }
+    if let (Some(weight), Some((_, first))) = (stem_weight, plans.first_mut()) {
+        first.expansion.weight = weight;
     }
     match parameters.len() {
         0 => Ok(plans),
@@ -290,12 +306,14 @@ impl CustomOp2 for Training {
     ) -> Result<(CpuStorage, Shape)> {
         let input = View::new(input, input_layout)?;
         let parameters = View::new(parameters, parameters_layout)?.data;
-        let (mut activation, first) = match self.sequence.patches(&input)? {
-            Some((patches, shape)) => (Some(patches), shape),
+        let (mut activation, first) = match self.sequence.images(&input)? {
+            Some(images) => (Some(images.patches()), images.patches_shape().to_vec()),
             None => (None, input.dims.to_vec()),
         };
         let (mut steps, mut shape) = (Vec::new(), first.clone());
-        for (plan, parameters) in plans(&self.sequence.blocks, self.set, &first, parameters)? {
+        let stem = self.sequence.stem_weight(parameters);
+        let blocks = &self.sequence.blocks;
+        for (plan, parameters) in plans(blocks, self.set, &first, parameters, stem.as_deref())? {
             let before = activation.take();
             let read = before.as_deref().unwrap_or(input.data);
             let (output, step) = forward::forward(&plan, read, &parameters);
@@ -328,13 +346,20 @@ impl CustomOp2 for Training {
         };
         let is_wanted = self.sequence.stem.is_none() && input.track_op();
         let gradient = gradient.contiguous()?;
-        let (by_input, by_parameters) = with_slices(
+        let (by_input, mut by_parameters) = with_slices(
             [input, parameters, &gradient],
             |[input, parameters, gradient]| {
-                let plans = plans(&self.sequence.blocks, self.set, &shape, parameters)?;
+                let stem = self.sequence.stem_weight(parameters);
+                let blocks = &self.sequence.blocks;
+                let plans = plans(blocks, self.set, &shape, parameters, stem.as_deref())?;
                 Ok::<_, candle_core::Error>(backward_all(&plans, input, steps, gradient, is_wanted))
             },
         )??;
+        if let Some(length) = self.sequence.stem_length() {
+            let weight = &mut by_parameters[..length];
+            let channels = self.sequence.blocks[0].inputs / TAPS;
+            weight.copy_from_slice(&from_patch_order(weight, channels));
+        }
         let by_input = match is_wanted {
             true => Some(Tensor::from_vec(
                 by_input.to_vec(),
