@@ -25,6 +25,8 @@ mod rows;
 mod simd;
 
 mod storage;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 /// The kernels themselves, to be measured; nobody else has a reason to call them.
