@@ -21,3 +21,8 @@ results:
 # Kernels, blocks and the training step beside the machine's peaks.
 bench:
     cargo bench --bench kernels
+
+# The training kernels under the address sanitizer (needs a nightly toolchain; builds everything again).
+sanitize:
+    RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --lib \
+        --target x86_64-unknown-linux-gnu -- kernels::
