@@ -223,7 +223,11 @@ b'",
         );
         for (text, offset, message) in [
             (r#"{"a": 1, "a": 1}"#, 9, "key `a` occurs twice"),
-            (r#"{"a": True}"#, 6, "found `True`, expected a Python literal"),
+            (
+                r#"{"a": True}"#,
+                6,
+                "found `True`, expected a Python literal",
+            ),
             (r#"{"a": "\uD83D"}"#, 7, "this escape names no character"),
         ] {
             let error = parse_placed_record(text, Dialect::Json).expect_err(text);

@@ -414,7 +414,9 @@ impl<'t> Parser<'t> {
     fn unit(&mut self, start: usize) -> Result<char, LiteralError> {
         let unit = |text: &str| u16::from_str_radix(text.get(..4)?, 16).ok();
         let rest = self.rest();
-        let second = rest.get(4..).and_then(|rest| unit(rest.strip_prefix("\\u")?));
+        let second = rest
+            .get(4..)
+            .and_then(|rest| unit(rest.strip_prefix("\\u")?));
         let pair = unit(rest)
             .filter(|first| (0xD800..0xDC00).contains(first))
             .zip(second)
