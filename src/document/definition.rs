@@ -137,6 +137,11 @@ pub(super) fn looks_like_one(line: &str) -> bool {
     text.starts_with('[') && !link
 }
 
+/// Whether a definition begins at a line.
+pub(super) fn begins(text: &Text<'_>, line: usize) -> bool {
+    opening(text.line(line)).is_some()
+}
+
 /// The definition that begins at a line, and the line after it.
 pub(super) fn read(text: &Text<'_>, line: usize) -> Option<(Definition, usize)> {
     let content = text.line(line);
