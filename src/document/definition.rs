@@ -231,7 +231,11 @@ fn read_part(text: &Text<'_>, offset: usize, part: &str, definition: &mut Defini
     let unprefixed = without_prefix(part);
     for (skipped, content) in [(0, part), (part.len() - unprefixed.len(), unprefixed)] {
         let offset = offset + skipped;
-        let paths = path::all(content);
+        let paths = if record::is_call(content) {
+            Vec::new()
+        } else {
+            path::all(content)
+        };
         if !paths.is_empty() {
             add_paths(text, offset, paths, definition);
             return;

@@ -76,12 +76,12 @@ pub(super) struct Found {
 
 /// The record that `content`, at byte `offset` of the document, begins with.
 pub(super) fn read(text: &Text<'_>, offset: usize, content: &str) -> Option<Found> {
-    let (parsed, length) = match call_length(content) {
-        Some(length) => (call(&content[..length]), length),
-        None => {
-            let parsed = mapping::read(content).or_else(|| command::read(content))?;
-            (parsed.map(unnamed), content.len())
-        }
+    let (parsed, length) = if is_call(content) {
+        let length = end_of_first(content).unwrap_or(content.len());
+        (call(&content[..length]), length)
+    } else {
+        let parsed = mapping::read(content).or_else(|| command::read(content))?;
+        (parsed.map(unnamed), content.len())
     };
     let record = match parsed {
         Ok(record) => Ok(placed(text, offset, record)),
@@ -106,17 +106,13 @@ pub(super) fn find(text: &str) -> Option<usize> {
         .min()
 }
 
-/// Length of the constructor call or braces that a text begins with, up to the closing bracket or to the end.
-fn call_length(text: &str) -> Option<usize> {
+/// Whether a text begins with a constructor call or braces.
+pub(super) fn is_call(text: &str) -> bool {
     let name = text
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
         .unwrap_or(text.len());
     let opens = if name == 0 { '{' } else { '(' };
-    let is_name = text.chars().next().is_none_or(|c| !c.is_numeric());
-    if !text[name..].starts_with(opens) || !is_name {
-        return None;
-    }
-    Some(end_of_first(text).unwrap_or(text.len()))
+    text[name..].starts_with(opens) && !text.starts_with(char::is_numeric)
 }
 
 /// The record that a text is, in Python's spelling or in that of JSON. Where it is neither, the mistake is JSON's if
