@@ -1,7 +1,46 @@
 //! The text of a cell: its number, its spread, and how both are dressed.
 
-use super::Cell;
-use super::row::unescape;
+use serde::Serialize;
+
+use super::character;
+use super::row::{Mark, unescape};
+
+/// One cell after the label.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cell {
+    /// Its line.
+    pub line: usize,
+    /// Column of its first character that is no blank; of an empty cell, the one after its delimiter.
+    pub column: usize,
+    /// Name of its column; `None` outside the header.
+    pub header: Option<String>,
+    /// Text without surrounding blanks, escapes resolved.
+    pub text: String,
+    /// The number in it.
+    pub value: Option<f64>,
+    /// Digits after the decimal point.
+    pub decimals: Option<u32>,
+    /// What stands after `±` or in parentheses.
+    pub spread: Option<f64>,
+    /// Number of runs, where the cell says so.
+    pub n: Option<u64>,
+    /// Whether it is printed bold.
+    pub bold: bool,
+    /// What else was seen, such as `percent`, `thousands`, `decimal-comma`, `marked`, `placeholder`.
+    pub flags: Vec<&'static str>,
+    /// Marks behind its number, which has the flag `marked` then.
+    #[serde(skip)]
+    pub marks: Vec<Mark>,
+    /// Column after its last character, marks apart.
+    #[serde(skip)]
+    pub end_column: usize,
+    /// The number in plain decimal or exponent notation, as printed otherwise.
+    #[serde(skip)]
+    pub number: Option<String>,
+    /// The spread likewise.
+    #[serde(skip)]
+    pub spread_number: Option<String>,
+}
 
 /// Wrappers around a number, and the flag that says so; bold has its own field.
 const WRAPPERS: &[(&str, &str, &str)] = &[
@@ -65,11 +104,11 @@ fn undress(text: &str, cell: &mut Cell) -> String {
     for character in text.chars() {
         match character {
             '０'..='９' | '．' | '，' | '％' => {
-                cell.flags.push("full-width");
                 let ascii = u32::from(character) - 0xFF00 + 0x20;
                 plain.extend(char::from_u32(ascii));
             }
             '−' => plain.push('-'),
+            _ if character::is_zero_width(character) => {}
             _ => plain.push(character),
         }
     }

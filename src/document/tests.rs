@@ -4,6 +4,8 @@ mod properties;
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::*;
 
 /// A document of the shared seed, or `None` with a printed reason where it is not there.
@@ -136,6 +138,9 @@ fn definitions_of_the_reference_document() {
             line: 16,
             column: 1,
             text: "[2] 40 epochs, other 4 models, 60 epochs".into(),
+            concealment: Concealment::Comment,
+            end_line: 16,
+            end_column: 50,
         }]
     );
     assert_eq!(document.unparsed, []);

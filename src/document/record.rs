@@ -1,0 +1,190 @@
+//! Records in definitions: constructor calls, JSON, mappings over several lines, command lines.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::brackets::end_of_first;
+use super::text::Text;
+use super::{command, mapping};
+use crate::literal::{self, Dialect, PlacedRecord};
+
+/// A record as printed by a training program.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// Its line.
+    pub line: usize,
+    /// Column of its first character.
+    pub column: usize,
+    /// The name before the parenthesis, such as `Namespace`; empty for every other form.
+    pub constructor: String,
+    /// Keys and values in the order of the text.
+    pub values: Map<String, Value>,
+    /// Places of the entries.
+    #[serde(skip)]
+    places: BTreeMap<String, EntryPlace>,
+}
+
+/// Where an entry of a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryPlace {
+    /// Its line.
+    pub line: usize,
+    /// Column of its key.
+    pub column: usize,
+    /// Column after its value; of a value over several lines, after that of its first line.
+    pub end_column: usize,
+}
+
+/// A record that does not follow the literal grammar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenRecord {
+    /// Line of the mistake.
+    pub line: usize,
+    /// Column of the mistake.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Record {
+    /// Line and column of a key.
+    pub fn key_place(&self, key: &str) -> Option<(usize, usize)> {
+        self.entry_place(key)
+            .map(|place| (place.line, place.column))
+    }
+
+    /// Where the entry with this key stands.
+    pub fn entry_place(&self, key: &str) -> Option<EntryPlace> {
+        self.places.get(key).copied()
+    }
+}
+
+/// Entries of a record with the byte ranges they take, in the order of the text.
+pub(super) type Entries = Vec<(String, Value, Range<usize>)>;
+
+/// What a record is made of before it has its place in the document.
+pub(super) struct Parsed {
+    constructor: String,
+    entries: Entries,
+}
+
+/// A mistake in a record: byte offset and message.
+pub(super) type Mistake = (usize, String);
+
+/// What a text holds, and how many of its bytes that takes.
+pub(super) struct Found {
+    pub(super) record: Result<Record, BrokenRecord>,
+    pub(super) length: usize,
+}
+
+/// The record that `content`, at byte `offset` of the document, begins with.
+pub(super) fn read(text: &Text<'_>, offset: usize, content: &str) -> Option<Found> {
+    let (parsed, length) = match call_length(content) {
+        Some(length) => (call(&content[..length]), length),
+        None => {
+            let parsed = mapping::read(content).or_else(|| command::read(content))?;
+            let parsed = parsed.map(|entries| Parsed {
+                constructor: String::new(),
+                entries,
+            });
+            (parsed, content.len())
+        }
+    };
+    let record = match parsed {
+        Ok(parsed) => Ok(placed(text, offset, parsed)),
+        Err((within, message)) => {
+            let (line, column) = text.position(offset + content.floor_char_boundary(within));
+            Err(BrokenRecord {
+                line,
+                column,
+                message,
+            })
+        }
+    };
+    Some(Found { record, length })
+}
+
+/// Offset of a record with a well-known constructor within a text.
+pub(super) fn find(text: &str) -> Option<usize> {
+    ["Namespace(", "dict(", "Config("]
+        .iter()
+        .filter_map(|opening| text.find(opening))
+        .filter(|&at| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'))
+        .min()
+}
+
+/// Length of the constructor call or braces that a text begins with, up to the closing bracket or to the end.
+fn call_length(text: &str) -> Option<usize> {
+    let name = text
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
+        .unwrap_or(text.len());
+    let opens = if name == 0 { '{' } else { '(' };
+    let is_name = text.chars().next().is_none_or(|c| !c.is_numeric());
+    if !text[name..].starts_with(opens) || !is_name {
+        return None;
+    }
+    Some(end_of_first(text).unwrap_or(text.len()))
+}
+
+/// The record that a text is, in Python's spelling or in that of JSON; of two mistakes, the later one.
+fn call(content: &str) -> Result<Parsed, Mistake> {
+    let python = match literal::parse_placed_record(content, Dialect::Python) {
+        Ok(record) => return Ok(parsed(record)),
+        Err(mistake) => mistake,
+    };
+    match literal::parse_placed_record(content, Dialect::Json) {
+        Ok(record) if content.starts_with('{') => Ok(parsed(record)),
+        Err(json) if content.starts_with('{') && json.offset > python.offset => {
+            Err((json.offset, json.message))
+        }
+        _ => Err((python.offset, python.message)),
+    }
+}
+
+fn parsed(record: PlacedRecord) -> Parsed {
+    let entries = record.values.into_iter().zip(record.places);
+    Parsed {
+        constructor: record.constructor,
+        entries: entries
+            .map(|((key, value), place)| (key, value, place))
+            .collect(),
+    }
+}
+
+fn placed(text: &Text<'_>, offset: usize, parsed: Parsed) -> Record {
+    let (line, column) = text.position(offset);
+    let mut record = Record {
+        line,
+        column,
+        constructor: parsed.constructor,
+        values: Map::new(),
+        places: BTreeMap::new(),
+    };
+    for (key, value, place) in parsed.entries {
+        let (line, column) = text.position(offset + place.start);
+        let end = (offset + place.end).min(text.end(line - 1));
+        let end_column = text.position(end).1;
+        let place = EntryPlace {
+            line,
+            column,
+            end_column,
+        };
+        record.places.insert(key.clone(), place);
+        record.values.insert(key, value);
+    }
+    record
+}
+
+/// A mistake if a key occurs twice.
+pub(super) fn unique(entries: Entries) -> Result<Entries, Mistake> {
+    let mut seen = std::collections::BTreeSet::new();
+    for (key, _, place) in &entries {
+        if !seen.insert(key) {
+            return Err((place.start, format!("key `{key}` occurs twice")));
+        }
+    }
+    Ok(entries)
+}
