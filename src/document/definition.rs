@@ -281,7 +281,7 @@ fn add_paths(
 fn without_prefix(part: &str) -> &str {
     match part.split_once(':') {
         Some((words, rest))
-            if !rest.starts_with("//")
+            if !(rest.starts_with("//") || words == "doi")
                 && words.len() <= 40
                 && words
                     .chars()

@@ -35,17 +35,15 @@ const WORDS: &[&str] = &[
 
 /// Whether a line looks like results.
 pub(super) fn looks_like_results(line: &str) -> bool {
-    if !line.bytes().any(|byte| byte.is_ascii_digit()) {
-        return record::find(line).is_some();
-    }
-    let names_word = || {
-        line.split(|c: char| !c.is_alphanumeric())
-            .any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
-    };
-    has_measure(line)
-        || names_word()
+    let has_digit = line.bytes().any(|byte| byte.is_ascii_digit());
+    (has_digit && (has_measure(line) || names_measure(line)))
         || record::find(line).is_some()
         || !path::runs_within(line).is_empty()
+}
+
+fn names_measure(line: &str) -> bool {
+    line.split(|c: char| !c.is_alphanumeric())
+        .any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
 /// Whether a line has a decimal number or a percentage.

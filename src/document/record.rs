@@ -129,15 +129,20 @@ fn call_length(text: &str) -> Option<usize> {
     Some(end_of_first(text).unwrap_or(text.len()))
 }
 
-/// The record that a text is, in Python's spelling or in that of JSON; of two mistakes, the later one.
+/// The record that a text is, in Python's spelling or in that of JSON. Where it is neither, the mistake is JSON's if
+/// JSON gets further, or if Python stumbles over a constant of JSON.
 fn call(content: &str) -> Result<Parsed, Mistake> {
     let python = match literal::parse_placed_record(content, Dialect::Python) {
         Ok(record) => return Ok(parsed(record)),
         Err(mistake) => mistake,
     };
+    let rest = content.get(python.offset..).unwrap_or("");
+    let stumbles = ["true", "false", "null", "NaN", "Infinity"]
+        .iter()
+        .any(|constant| rest.starts_with(constant));
     match literal::parse_placed_record(content, Dialect::Json) {
         Ok(record) if content.starts_with('{') => Ok(parsed(record)),
-        Err(json) if content.starts_with('{') && json.offset > python.offset => {
+        Err(json) if content.starts_with('{') && (stumbles || json.offset > python.offset) => {
             Err((json.offset, json.message))
         }
         _ => Err((python.offset, python.message)),
