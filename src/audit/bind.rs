@@ -71,6 +71,20 @@ impl<'d> BoundTable<'d> {
         self.meanings.get(cell_idx + 1)
     }
 
+    /// Whether the cells at this index behind the label hold results: the spec or the header says so.
+    pub fn is_metric(&self, cell_idx: usize) -> bool {
+        let header = self.table.header.as_ref();
+        let name = header.and_then(|header| header.get(cell_idx + 1));
+        let is_of_spec = name.is_some_and(|name| self.column(&name.text).is_some());
+        let named = |meaning: &Meaning| meaning.quantity.is_some();
+        is_of_spec || self.meaning(cell_idx).is_some_and(named)
+    }
+
+    /// Whether any of its columns holds results for sure.
+    pub fn has_metrics(&self) -> bool {
+        (0..self.meanings.len()).any(|idx| self.is_metric(idx))
+    }
+
     /// The spec's column with this header.
     pub fn column(&self, header: &str) -> Option<&'d Column> {
         let columns = &self.spec?.columns;
