@@ -1,12 +1,14 @@
 //! From a spec and the runs below a results root to a finished table.
 
+use std::path::PathBuf;
+
 use super::aggregate::GroupError;
 use super::cell::{Reduced, decimals, read_metrics, reduce};
 use super::footnote::{Group, note_text};
 use super::members::members;
 use super::select::SelectError;
-use super::spec::{FootnoteKind, FootnoteStyle, Row, TableSpec};
-use super::table::{Cell, LABEL_HEADER, Note, Table, TableRow};
+use super::spec::{FixedNote, FootnoteKind, FootnoteStyle, Row, TableSpec};
+use super::table::{Cell, Note, Table, TableRow};
 use crate::record::RunRecord;
 use crate::store::{RunId, Store, StoreError};
 
@@ -42,6 +44,16 @@ pub enum AssembleError {
         /// What is wrong.
         source: SelectError,
     },
+    /// A note of `[[notes]]` is about a run that is not there.
+    #[error("{}: note [{mark}] is about run `{run}`, which is not there", spec.display())]
+    NoteWithoutRun {
+        /// The spec.
+        spec: PathBuf,
+        /// The note's number.
+        mark: u32,
+        /// The run it names.
+        run: String,
+    },
 }
 
 /// Makes the table that `spec` describes out of `runs`; their order does not matter.
@@ -57,6 +69,7 @@ pub fn assemble(
     let mut unreadable = Vec::new();
     let mut rows = Vec::new();
     let mut groups = Vec::new();
+    let fixed_notes = fixed_notes(spec, runs)?;
     for row in &spec.rows {
         let members =
             members(spec, row, runs, &mut warnings).map_err(|source| AssembleError::Row {
@@ -84,7 +97,7 @@ pub fn assemble(
         .map(|((row, reduced), members)| TableRow {
             label: row.label.clone(),
             runs: members.iter().map(|(run, _)| run.to_string()).collect(),
-            notes: notes(spec, row, members),
+            notes: notes(spec, row, members, &fixed_notes),
             cells: (reduced.into_iter().zip(&decimals).zip(&spec.columns))
                 .map(|((cell, decimals), column)| {
                     let place = spec.place_of_cell(row, column);
@@ -97,11 +110,13 @@ pub fn assemble(
         name: spec.name.clone(),
         heading: spec.heading.clone(),
         rule: spec.epoch.to_string(),
-        header: std::iter::once(LABEL_HEADER.to_owned())
+        header: std::iter::once(spec.label_header.clone())
             .chain(spec.columns.iter().map(|column| column.header.clone()))
             .collect(),
         source_notes: source_notes(&rows, &groups),
         rows,
+        fixed_notes,
+        numbering: spec.numbering,
         style: spec.footnote_style,
     };
     Ok(Assembled {
@@ -111,8 +126,39 @@ pub fn assemble(
     })
 }
 
+/// The notes of `[[notes]]`.
+fn fixed_notes(
+    spec: &TableSpec,
+    runs: &[(RunId, RunRecord)],
+) -> Result<Vec<Note>, AssembleError> {
+    let note = |fixed: &FixedNote| {
+        let note = |text: String, run: &str| Note {
+            mark: 0,
+            pin: Some(fixed.mark),
+            text,
+            run: run.to_owned(),
+        };
+        let Some(name) = &fixed.run else {
+            return Ok(note(fixed.text.clone().unwrap_or_default(), ""));
+        };
+        let is_meant = |run: &RunId| run.as_str() == name || run.cited() == *name;
+        let found = runs.iter().find(|(run, _)| is_meant(run));
+        let kind = fixed.footnote.unwrap_or(FootnoteKind::DataSource);
+        let text = found.and_then(|(run, record)| note_text(kind, &[(run, record)]));
+        match (found, text) {
+            (Some((run, _)), Some(text)) => Ok(note(text, run.as_str())),
+            _ => Err(AssembleError::NoteWithoutRun {
+                spec: spec.path.clone(),
+                mark: fixed.mark,
+                run: name.clone(),
+            }),
+        }
+    };
+    spec.notes.iter().map(note).collect()
+}
+
 /// A row's notes; the link style leads to each run's record and says nothing else.
-fn notes(spec: &TableSpec, row: &Row, members: &Group<'_>) -> Vec<Note> {
+fn notes(spec: &TableSpec, row: &Row, members: &Group<'_>, fixed: &[Note]) -> Vec<Note> {
     if members.is_empty() {
         return Vec::new();
     }
@@ -120,18 +166,25 @@ fn notes(spec: &TableSpec, row: &Row, members: &Group<'_>) -> Vec<Note> {
         let note = |member: &(&RunId, &RunRecord)| Note {
             mark: 0,
             pin: None,
-            text: note_text(FootnoteKind::DataSource, &[*member]),
+            text: note_text(FootnoteKind::DataSource, &[*member]).unwrap_or_default(),
             run: member.0.to_string(),
         };
         return members.iter().map(note).collect();
     }
-    let note = |(i, kind): (usize, &FootnoteKind)| Note {
-        mark: 0,
-        pin: row.marks.as_ref().and_then(|marks| marks.get(i).copied()),
-        text: note_text(*kind, members),
-        run: members[0].0.to_string(),
+    let note = |(i, kind): (usize, &FootnoteKind)| {
+        let pin = row.marks.as_ref().and_then(|marks| marks.get(i).copied());
+        match note_text(*kind, members) {
+            Some(text) => Some(Note {
+                mark: 0,
+                pin,
+                text,
+                run: members[0].0.to_string(),
+            }),
+            None => fixed.iter().find(|note| note.pin == pin).cloned(),
+        }
     };
-    spec.footnotes.iter().enumerate().map(note).collect()
+    let footnotes = spec.footnotes_of(row);
+    footnotes.iter().enumerate().filter_map(note).collect()
 }
 
 /// What holds for the table as a whole: what `±` means, and which data is synthetic.

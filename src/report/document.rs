@@ -11,7 +11,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use self::places::Places;
+use self::places::{Places, Undefined, pinned_in_document};
 use super::footnote::{Numbering, PinnedTwice};
 use super::render::markdown;
 use super::rounding::fixed;
@@ -72,6 +72,16 @@ pub enum DocumentError {
         /// The table.
         table: String,
     },
+    /// One mark would be left without definition.
+    #[error("{}: note {mark} of table `{table}` is placed nowhere\nhelp: add `{{{{ note(\"{table}\", {mark}) }}}}`", path.display())]
+    NoteNowhere {
+        /// The template.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// The number.
+        mark: u32,
+    },
     /// Two notes are pinned to one number.
     #[error("{}: {source}", path.display())]
     PinnedTwice {
@@ -116,8 +126,8 @@ pub fn to_root(document: &Path) -> String {
     "../".repeat(folders)
 }
 
-/// Renders `template`; it calls `table(name)`, `references(name)` and
-/// `value(run=…, metric=…, scale=1, decimals=…)`.
+/// Renders `template`; it calls `table(name)`, `references(name)` (or `note(name, number)` for each of its
+/// notes) and `value(run=…, metric=…, scale=1, decimals=…)`.
 ///
 /// # Errors
 /// The template is wrong, names an unknown table, run or metric, or places a table without its references.
@@ -148,6 +158,11 @@ pub fn render_template(
         let text = places.references(&name);
         text.map(|text| text.trim_end().to_owned()).map_err(invalid)
     });
+    let shared = Arc::clone(&places);
+    environment.add_function("note", move |name: String, mark: u32| {
+        let mut places = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        places.note(&name, mark).map_err(invalid)
+    });
     environment.add_function("value", move |arguments: Kwargs| value(&values, &arguments));
     let text = environment
         .render_named_str(&path.to_string_lossy(), template, ())
@@ -160,11 +175,10 @@ pub fn render_template(
         })?;
     drop(environment);
     let places = places.lock().unwrap_or_else(PoisonError::into_inner);
-    match places.without_references() {
-        Some(table) => Err(DocumentError::NoReferences {
-            path: path.to_owned(),
-            table,
-        }),
+    let path = path.to_owned();
+    match places.undefined() {
+        Some(Undefined::Table(table)) => Err(DocumentError::NoReferences { path, table }),
+        Some(Undefined::Mark(table, mark)) => Err(DocumentError::NoteNowhere { path, table, mark }),
         None => Ok(Rendered {
             text,
             tables: places.placed(),
@@ -272,7 +286,7 @@ pub fn in_sequence(
 /// # Errors
 /// Two notes are pinned to one number.
 pub fn numbered(mut tables: Vec<Table>) -> Result<Vec<Table>, PinnedTwice> {
-    let mut numbering = Numbering::new(tables.iter().flat_map(Table::pinned));
+    let mut numbering = Numbering::new(pinned_in_document(&tables));
     for table in &mut tables {
         table.number_notes(&mut numbering)?;
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::spec::{FootnoteKind, FootnoteStyle};
 use crate::literal::{Record, print_record};
-use crate::record::RunRecord;
+use crate::record::{Kind, RunRecord};
 use crate::store::RunId;
 
 /// A row's runs, in the order of their seeds.
@@ -51,21 +51,33 @@ pub fn record_text(group: &Group<'_>) -> String {
     print_record(&expected_record(group))
 }
 
+/// The paths of the runs, in seed order: `results/<run>`, or what the document named that a run was read from.
+fn paths<'g>(group: &'g Group<'_>) -> impl Iterator<Item = String> + 'g {
+    group.iter().map(|(run, record)| match &record.cited {
+        Some(cited) if record.kind == Kind::Reported => cited.clone(),
+        _ => run.cited(),
+    })
+}
+
 /// The quoted paths of the runs, in seed order: `"results/…", "results/…"`.
 pub fn sources_text(group: &Group<'_>) -> String {
-    let quoted: Vec<String> = group
-        .iter()
-        .map(|(run, _)| format!("\"{}\"", run.cited()))
-        .collect();
+    let quoted: Vec<String> = paths(group).map(|path| format!("\"{path}\"")).collect();
     quoted.join(", ")
 }
 
-/// The text of a note, without its mark: `data source: …` or `hyper-parameters: …`.
-pub fn note_text(kind: FootnoteKind, group: &Group<'_>) -> String {
-    match kind {
+/// The text of a note, without its mark: `data source: …`, `hyper-parameters: …`, or either without these
+/// words. `None` for a note that does not follow from the runs.
+pub fn note_text(kind: FootnoteKind, group: &Group<'_>) -> Option<String> {
+    let bare = || paths(group).collect::<Vec<_>>().join(", ");
+    Some(match kind {
         FootnoteKind::DataSource => format!("data source: {}", sources_text(group)),
         FootnoteKind::HyperParameters => format!("hyper-parameters: {}", record_text(group)),
-    }
+        FootnoteKind::Path => bare(),
+        FootnoteKind::Record => record_text(group),
+        FootnoteKind::PathAndRecord => format!("{}; {}", bare(), record_text(group)),
+        FootnoteKind::RecordAndPath => format!("{}; {}", record_text(group), bare()),
+        FootnoteKind::Fixed => return None,
+    })
 }
 
 /// The mark `number` as it stands in a row; `link` is where the link style leads to.
@@ -165,14 +177,41 @@ mod tests {
             "loss_weights": [1, 1], "seed": 7
         }));
         assert_eq!(
-            note_text(FootnoteKind::HyperParameters, &[(&run, &record)]),
+            note_text(FootnoteKind::HyperParameters, &[(&run, &record)]).expect("of runs"),
             "hyper-parameters: Namespace(debug=False, log_dir=None, loss_weights=[1, 1], seed=7, \
              subtasks=['gender', 'age'], weight_decay=1e-06)"
         );
         assert_eq!(
-            note_text(FootnoteKind::DataSource, &[(&run, &record)]),
+            note_text(FootnoteKind::DataSource, &[(&run, &record)]).expect("of runs"),
             "data source: \"results/m/f/1\""
         );
+    }
+
+    #[test]
+    fn the_forms_of_documents_and_the_path_that_they_named() {
+        let run: RunId = "reported/d/a".parse().expect("a run path");
+        let mut record = record(json!({"epochs": 2}));
+        record.kind = Kind::Reported;
+        record.cited = Some("/home/a/results/m".into());
+        let texts: Vec<_> = FootnoteKind::ALL
+            .iter()
+            .map(|kind| note_text(*kind, &[(&run, &record)]).unwrap_or_default())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "data source: \"/home/a/results/m\"",
+                "hyper-parameters: Namespace(epochs=2)",
+                "/home/a/results/m",
+                "Namespace(epochs=2)",
+                "/home/a/results/m; Namespace(epochs=2)",
+                "Namespace(epochs=2); /home/a/results/m",
+                "",
+            ]
+        );
+        record.kind = Kind::Trained;
+        let trained = note_text(FootnoteKind::Path, &[(&run, &record)]);
+        assert_eq!(trained.as_deref(), Some("results/reported/d/a"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Which tables a document has placed so far, and the numbers of their notes.
 
-use crate::report::footnote::Numbering;
+use crate::report::footnote::{Numbering, definition_text};
 use crate::report::render::markdown;
-use crate::report::spec::FootnoteStyle;
+use crate::report::spec::{FootnoteStyle, NumberingScope};
 use crate::report::table::Table;
 use crate::source::{backticked, nearest};
 
@@ -14,16 +14,28 @@ pub(super) struct Places {
     order: Vec<usize>,
     /// Indices of tables whose references are placed.
     referenced: Vec<usize>,
+    /// Single definitions that are placed: the table that was named, and the mark.
+    defined: Vec<(usize, u32)>,
+}
+
+/// Marks of a placed table that would be left without definition.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Undefined {
+    /// All of them.
+    Table(String),
+    /// One of them, while others were placed one by one.
+    Mark(String, u32),
 }
 
 impl Places {
     /// No table is placed yet.
     pub(super) fn new(tables: &[Table]) -> Self {
         Self {
-            numbering: Numbering::new(tables.iter().flat_map(Table::pinned)),
+            numbering: Numbering::new(pinned_in_document(tables)),
             tables: tables.to_vec(),
             order: Vec::new(),
             referenced: Vec::new(),
+            defined: Vec::new(),
         }
     }
 
@@ -39,8 +51,50 @@ impl Places {
     /// Places the definitions of a table's marks.
     pub(super) fn references(&mut self, name: &str) -> Result<String, String> {
         let index = self.number(name)?;
+        if let Some((_, mark)) = self.defined.iter().find(|(table, _)| *table == index) {
+            return Err(twice(name, *mark));
+        }
         self.referenced.push(index);
         Ok(markdown::references(&self.tables[index]))
+    }
+
+    /// Places one definition of a table.
+    pub(super) fn note(&mut self, name: &str, mark: u32) -> Result<String, String> {
+        let index = self.number(name)?;
+        if self.is_defined(index, mark) {
+            return Err(twice(name, mark));
+        }
+        let table = &self.tables[index];
+        let found = table.notes().find(|note| note.mark == mark);
+        match found.and_then(|note| definition_text(table.style, mark, &note.text)) {
+            Some(text) => {
+                self.defined.push((index, mark));
+                Ok(text)
+            }
+            None => {
+                let mut marks: Vec<u32> = table.notes().map(|note| note.mark).collect();
+                marks.sort_unstable();
+                marks.dedup();
+                let marks: Vec<String> = marks.iter().map(u32::to_string).collect();
+                let help = match marks.as_slice() {
+                    [] => "it has no notes".to_owned(),
+                    marks => format!("expected one of {}", backticked(marks)),
+                };
+                Err(format!("table `{name}` has no note {mark}\nhelp: {help}"))
+            }
+        }
+    }
+
+    /// Whether a definition is placed, be it for another table that shares it.
+    fn is_defined(&self, index: usize, mark: u32) -> bool {
+        let shares = |other: usize| {
+            let scope = |index: usize| self.tables[index].numbering;
+            let in_document = |index| scope(index) == NumberingScope::Document;
+            other == index || (in_document(other) && in_document(index))
+        };
+        let mut defined = self.defined.iter();
+        self.referenced.contains(&index)
+            || defined.any(|(table, placed)| *placed == mark && shares(*table))
     }
 
     /// The index of a table, its notes numbered.
@@ -72,17 +126,20 @@ impl Places {
         })
     }
 
-    /// The first table whose marks have no definitions.
-    pub(super) fn without_references(&self) -> Option<String> {
-        let missing = |index: &&usize| {
-            let table = &self.tables[**index];
-            let has_notes = table.rows.iter().any(|row| !row.notes.is_empty());
-            has_notes && table.style != FootnoteStyle::Link && !self.referenced.contains(index)
+    /// The first marks without a definition.
+    pub(super) fn undefined(&self) -> Option<Undefined> {
+        let missing = |index: &usize| {
+            let table = &self.tables[*index];
+            let mut notes = table.notes().filter(|_| table.style != FootnoteStyle::Link);
+            let mark = notes.find(|note| !self.is_defined(*index, note.mark))?.mark;
+            let name = table.name.clone();
+            Some(if self.defined.iter().any(|(table, _)| table == index) {
+                Undefined::Mark(name, mark)
+            } else {
+                Undefined::Table(name)
+            })
         };
-        self.order
-            .iter()
-            .find(missing)
-            .map(|index| self.tables[*index].name.clone())
+        self.order.iter().find_map(missing)
     }
 
     /// The placed tables, in the order of their places.
@@ -92,4 +149,14 @@ impl Places {
             .map(|index| self.tables[*index].clone())
             .collect()
     }
+}
+
+/// The pinned numbers that tables without numbering of their own must pass over.
+pub(super) fn pinned_in_document(tables: &[Table]) -> impl Iterator<Item = u32> + '_ {
+    let shared = |table: &&Table| table.numbering == NumberingScope::Document;
+    tables.iter().filter(shared).flat_map(Table::pinned)
+}
+
+fn twice(name: &str, mark: u32) -> String {
+    format!("note {mark} of table `{name}` is placed twice")
 }
