@@ -127,10 +127,7 @@ pub fn assemble(
 }
 
 /// The notes of `[[notes]]`.
-fn fixed_notes(
-    spec: &TableSpec,
-    runs: &[(RunId, RunRecord)],
-) -> Result<Vec<Note>, AssembleError> {
+fn fixed_notes(spec: &TableSpec, runs: &[(RunId, RunRecord)]) -> Result<Vec<Note>, AssembleError> {
     let note = |fixed: &FixedNote| {
         let note = |text: String, run: &str| Note {
             mark: 0,

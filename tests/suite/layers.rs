@@ -17,13 +17,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "audit", "document", "literal", "metric", "record", "report", "store", "train",
+            "audit", "document", "import", "literal", "metric", "record", "report", "store",
+            "train",
         ],
     ),
     ("train", &["metric", "record", "store"]),
     ("report", &["literal", "metric", "record", "store"]),
     (
         "audit",
+        &["document", "literal", "metric", "record", "report", "store"],
+    ),
+    (
+        "import",
         &["document", "literal", "metric", "record", "report", "store"],
     ),
     ("store", &["metric", "record"]),

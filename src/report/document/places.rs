@@ -3,7 +3,7 @@
 use crate::report::footnote::{Numbering, definition_text};
 use crate::report::render::markdown;
 use crate::report::spec::{FootnoteStyle, NumberingScope};
-use crate::report::table::Table;
+use crate::report::table::{Note, Table};
 use crate::source::{backticked, nearest};
 
 /// The tables of a document while it is rendered.
@@ -61,7 +61,7 @@ impl Places {
     /// Places one definition of a table.
     pub(super) fn note(&mut self, name: &str, mark: u32) -> Result<String, String> {
         let index = self.number(name)?;
-        if self.is_defined(index, mark) {
+        if self.referenced.contains(&index) || self.defined.contains(&(index, mark)) {
             return Err(twice(name, mark));
         }
         let table = &self.tables[index];
@@ -85,16 +85,14 @@ impl Places {
         }
     }
 
-    /// Whether a definition is placed, be it for another table that shares it.
-    fn is_defined(&self, index: usize, mark: u32) -> bool {
-        let shares = |other: usize| {
-            let scope = |index: usize| self.tables[index].numbering;
-            let in_document = |index| scope(index) == NumberingScope::Document;
-            other == index || (in_document(other) && in_document(index))
+    /// Whether a note of a table is placed, be it as that of another table which says the same.
+    fn is_defined(&self, index: usize, note: &Note) -> bool {
+        let same = |(other, mark): &(usize, u32)| {
+            let mut notes = self.tables[*other].notes();
+            let says_the_same = |other: &Note| other.mark == *mark && other.text == note.text;
+            *mark == note.mark && notes.any(says_the_same)
         };
-        let mut defined = self.defined.iter();
-        self.referenced.contains(&index)
-            || defined.any(|(table, placed)| *placed == mark && shares(*table))
+        self.referenced.contains(&index) || self.defined.iter().any(same)
     }
 
     /// The index of a table, its notes numbered.
@@ -131,7 +129,7 @@ impl Places {
         let missing = |index: &usize| {
             let table = &self.tables[*index];
             let mut notes = table.notes().filter(|_| table.style != FootnoteStyle::Link);
-            let mark = notes.find(|note| !self.is_defined(*index, note.mark))?.mark;
+            let mark = notes.find(|note| !self.is_defined(*index, note))?.mark;
             let name = table.name.clone();
             Some(if self.defined.iter().any(|(table, _)| table == index) {
                 Undefined::Mark(name, mark)

@@ -161,10 +161,16 @@ impl TableSpec {
             let at = ["notes", &i.to_string(), "mark"];
             let mark = note.mark;
             if self.notes.iter().filter(|other| other.mark == mark).count() > 1 {
-                return fail(&at, format!("mark {mark} has two notes"), "one note per number");
+                return fail(
+                    &at,
+                    format!("mark {mark} has two notes"),
+                    "one note per number",
+                );
             }
             let is_of_run = note.run.is_some()
-                && note.footnote.is_some_and(|kind| kind != FootnoteKind::Fixed);
+                && note
+                    .footnote
+                    .is_some_and(|kind| kind != FootnoteKind::Fixed);
             let is_text = note.text.is_some() && note.run.is_none() && note.footnote.is_none();
             if is_text == (is_of_run && note.text.is_none()) {
                 let help = "give a note either `text`, or `run` and `footnote`";
