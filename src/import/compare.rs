@@ -3,6 +3,7 @@
 use super::Remark;
 use super::definition::{last_line, without_blanks};
 use crate::document::{Cell, Definition, Document, Mark, Row, Table};
+use crate::report::render::markdown::escape;
 
 /// Every difference but white space. `document` is what `text` was parsed to.
 pub(super) fn differences(text: &str, document: &Document, rendered: &str) -> Vec<Remark> {
@@ -61,7 +62,7 @@ impl Differences<'_> {
         for (i, title) in printed.iter().enumerate() {
             let text = &title.text;
             match titles.get(i) {
-                Some(title) if title.text == *text => {}
+                Some(title) if title.text == *text => self.escaped(table.line, title.column, text),
                 Some(title) => {
                     let message = format!("header `{}` is printed as `{text}`", title.text);
                     self.say(table.line, title.column, message);
@@ -122,6 +123,8 @@ impl Differences<'_> {
         if row.label != other.label {
             let message = format!("label `{}` is printed as `{}`", row.label, other.label);
             self.say(row.line, row.column, message);
+        } else {
+            self.escaped(row.line, row.column, &row.label);
         }
         if texts(&row.marks) != texts(&other.marks) {
             let column = row.marks.first().map_or(row.column, |mark| mark.column);
@@ -148,7 +151,7 @@ impl Differences<'_> {
     fn cell(&mut self, cell: &Cell, other: Option<&Cell>) {
         let printed = other.map_or("", |other| other.text.as_str());
         if cell.text == printed {
-            return;
+            return self.escaped(cell.line, cell.column, printed);
         }
         let number = |cell: &Cell| (cell.number.clone(), cell.spread_number.clone(), cell.n);
         let is_kept = other.is_some_and(|other| number(other) == number(cell));
@@ -160,6 +163,15 @@ impl Differences<'_> {
             lost_numbers: usize::from(cell.value.is_some() && !is_kept),
             ..Remark::new(cell.line, cell.column, message)
         });
+    }
+
+    /// Says so where `text` is printed with backslashes that the line lacks, as it held markup.
+    fn escaped(&mut self, line: usize, column: usize, text: &str) {
+        let printed = escape(text);
+        let before = self.before.get(line - 1).copied().unwrap_or_default();
+        if printed != text && !before.contains(&printed) {
+            self.say(line, column, format!("`{text}` is printed as `{printed}`"));
+        }
     }
 
     fn definition(&mut self, definition: &Definition, other: &Definition) {

@@ -11,18 +11,22 @@ mod definition;
 mod header;
 mod name;
 mod plan;
+mod run;
 mod spec;
 mod template;
+mod unmarked;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::plan::Plan;
 use crate::document::Document;
 use crate::record::RunRecord;
 use crate::report::assemble::{AssembleError, assemble};
 use crate::report::document::{DocumentError, render_template, to_root};
 use crate::report::spec::{FOLDER, NumberingScope, TableSpec};
-use crate::report::table::Table;
+use crate::report::table::{Note, Table};
 use crate::source::{Source, SourceError};
 use crate::store::{RunId, Store};
 
@@ -110,9 +114,7 @@ pub fn import(path: &str, text: &str) -> Result<Imported, ImportError> {
         .collect();
     let specs: Vec<TableSpec> = files.iter().map(read_back).collect::<Result<_, _>>()?;
     let tables = assembled(&specs, &plan.runs)?;
-    let values = Arc::new(|_: &str, _: &str| Err("a document has no runs to ask".to_owned()));
-    let to_root = to_root(Path::new(path));
-    let rendered = render_template(Path::new(&at), &template, &tables, values, &to_root)?.text;
+    let rendered = rendered(path, &at, &template, &tables)?;
     files.push((at.clone(), template));
     let mut remarks = plan.remarks;
     remarks.extend(compare::differences(text, &document, &rendered));
@@ -146,37 +148,56 @@ fn assembled(
         .collect()
 }
 
-/// Gives one number one meaning: within a table by keeping the definition's text, between tables by numbering
-/// them apart.
-fn settle_notes(plan: &mut plan::Plan) -> Result<(), AssembleError> {
+/// The document at `path`, made from the template at `at`.
+fn rendered(
+    path: &str,
+    at: &str,
+    template: &str,
+    tables: &[Table],
+) -> Result<String, DocumentError> {
+    let values = Arc::new(|_: &str, _: &str| Err("no value was imported".to_owned()));
+    let to_root = to_root(Path::new(path));
+    let rendered = render_template(Path::new(at), template, tables, values, &to_root)?;
+    Ok(rendered.text)
+}
+
+/// Gives one number one meaning. A definition that is read in two ways keeps its own text; tables that define
+/// a number otherwise are numbered apart.
+fn settle_notes(plan: &mut Plan) -> Result<(), AssembleError> {
     let tables = assembled(&plan.specs, &plan.runs)?;
     for (spec, table) in plan.specs.iter_mut().zip(&tables) {
-        for note in table.notes() {
-            let differs = |other: &&_| is_other_meaning(note, *other);
-            if let Some(mark) = note
-                .pin
-                .filter(|_| table.notes().any(|other| differs(&other)))
-            {
-                plan::fix_note(spec, mark, &plan.texts);
-            }
+        for mark in ambiguous(table.notes()) {
+            plan::fix_note(spec, mark, &plan.texts);
         }
     }
     let tables = assembled(&plan.specs, &plan.runs)?;
-    for (i, table) in tables.iter().enumerate() {
-        let mut others = tables.iter().enumerate().filter(|(j, _)| *j != i);
-        let differs = others.any(|(_, other)| {
-            let mut notes = table.notes();
-            notes.any(|note| other.notes().any(|other| is_other_meaning(note, other)))
-        });
-        if differs {
-            plan.specs[i].numbering = NumberingScope::Table;
+    for mark in ambiguous(tables.iter().flat_map(Table::notes)) {
+        let texts = &plan.texts;
+        let text = |spec: &TableSpec| texts.get(&(spec.name.clone(), mark)).cloned();
+        let found: Vec<String> = plan.specs.iter().filter_map(text).collect();
+        for spec in &mut plan.specs {
+            let Some(own) = text(spec) else { continue };
+            if found.iter().filter(|other| **other == own).count() > 1 {
+                plan::fix_note(spec, mark, texts);
+            }
+            if found.iter().any(|other| *other != own) {
+                spec.numbering = NumberingScope::Table;
+            }
         }
     }
     Ok(())
 }
 
-fn is_other_meaning(note: &crate::report::table::Note, other: &crate::report::table::Note) -> bool {
-    note.pin == other.pin && note.text != other.text
+/// The pinned numbers that stand for more than one text.
+fn ambiguous<'n>(notes: impl Iterator<Item = &'n Note>) -> BTreeSet<u32> {
+    let mut texts = BTreeMap::new();
+    notes
+        .filter_map(|note| {
+            let mark = note.pin?;
+            let first = texts.entry(mark).or_insert(&note.text);
+            (**first != note.text).then_some(mark)
+        })
+        .collect()
 }
 
 #[cfg(test)]

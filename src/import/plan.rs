@@ -8,12 +8,12 @@ use super::Remark;
 use super::columns::columns;
 use super::definition::{hyper_parameters, kind, last_line, number, path};
 use super::name::{Names, path_part};
+use super::run::{plain, record, reported};
 use super::template::Replaced;
-use crate::document::{Cell, Definition, Document, Mark, Resolved, Table};
-use crate::record::{FORMAT, HyperParameters, Kind, RunRecord, Status};
+use crate::document::{Definition, Document, Mark, Resolved, Table};
+use crate::record::RunRecord;
 use crate::report::spec::{
-    Column, EpochRule, FixedNote, FootnoteKind, FootnoteStyle, LABEL_HEADER, NumberingScope, Row,
-    TableSpec,
+    EpochRule, FixedNote, FootnoteKind, FootnoteStyle, LABEL_HEADER, NumberingScope, Row, TableSpec,
 };
 use crate::store::RunId;
 
@@ -36,17 +36,17 @@ pub(super) struct Plan {
 }
 
 /// The plan while it grows.
-struct Planner<'d> {
-    document: &'d Document,
+pub(super) struct Planner<'d> {
+    pub(super) document: &'d Document,
     lines: Vec<&'d str>,
     stem: &'d str,
     path: &'d str,
     names: Names,
-    plan: Plan,
+    pub(super) plan: Plan,
     /// The parsed table of each spec.
-    tables: Vec<&'d Table>,
+    pub(super) tables: Vec<&'d Table>,
     /// Indices of definitions that have a place in a table.
-    placed: Vec<usize>,
+    pub(super) placed: Vec<usize>,
 }
 
 /// Plans the import of `document`, whose text is `text` and whose runs lie below `stem`.
@@ -80,6 +80,7 @@ pub(super) fn plan(document: &Document, text: &str, stem: &str, path: &str) -> P
         let remark = Remark::new(unparsed.line, unparsed.column, message);
         planner.plan.remarks.push(remark);
     }
+    planner.plan.replaced.sort_by_key(|replaced| replaced.first);
     planner.plan
 }
 
@@ -197,7 +198,7 @@ impl<'d> Planner<'d> {
         let reported = reported(&row.cells, &spec.columns);
         let mut planned = Row {
             line: 0,
-            label: row.label.clone(),
+            label: plain(&row.label).to_owned(),
             filter: BTreeMap::new(),
             marks: None,
             footnotes: Some(Vec::new()),
@@ -247,7 +248,7 @@ impl<'d> Planner<'d> {
     }
 
     /// A run below the document's folder that holds what the definitions say.
-    fn run(
+    pub(super) fn run(
         &mut self,
         part: &str,
         definitions: &[&Definition],
@@ -264,7 +265,7 @@ impl<'d> Planner<'d> {
     }
 
     /// The definition's lines stand for a note of this table, unless another table has them.
-    fn place(&mut self, table: &str, mark: u32, idx: usize) {
+    pub(super) fn place(&mut self, table: &str, mark: u32, idx: usize) {
         let definition = &self.document.definitions[idx];
         self.plan
             .texts
@@ -278,173 +279,10 @@ impl<'d> Planner<'d> {
             });
         }
     }
-
-    /// Places a definition that no row marks, together with the next where both say where one run is;
-    /// returns how many.
-    fn unmarked(&mut self, idx: usize) -> usize {
-        let definition = &self.document.definitions[idx];
-        let Some((owner, mark)) = self.owner(definition) else {
-            let message = format!(
-                "definition [{}] belongs to no table, it stays in the template as it is",
-                definition.mark
-            );
-            let remark = Remark::new(definition.line, definition.column, message);
-            self.plan.remarks.push(remark);
-            return 1;
-        };
-        let name = self.plan.specs[owner].name.clone();
-        let pair = self.partner(idx, owner);
-        let mut group = vec![(mark, idx)];
-        group.extend(pair.map(|mark| (mark, idx + 1)));
-        let definitions: Vec<&Definition> = (group.iter())
-            .map(|(_, idx)| &self.document.definitions[*idx])
-            .collect();
-        let has_run = definitions
-            .iter()
-            .any(|found| path(found).is_some() || hyper_parameters(found).is_some());
-        let run = has_run.then(|| self.run(&format!("note-{mark}"), &definitions, BTreeMap::new()));
-        for (mark, idx) in &group {
-            let definition = &self.document.definitions[*idx];
-            let of_run = run
-                .as_ref()
-                .map(|(run, record)| (run, kind(definition, run, record)));
-            let note = match of_run {
-                Some((run, kind)) if kind != FootnoteKind::Fixed => FixedNote {
-                    mark: *mark,
-                    text: None,
-                    run: Some(run.cited()),
-                    footnote: Some(kind),
-                },
-                _ => fixed(*mark, definition),
-            };
-            self.plan.specs[owner].notes.push(note);
-            self.place(&name, *mark, *idx);
-        }
-        self.plan.runs.extend(run);
-        group.len()
-    }
-
-    /// The table that a definition without marks belongs to, and its number there: the table of a cell that
-    /// marks it, one whose scope it lies in, the last one before it, the first.
-    fn owner(&self, definition: &Definition) -> Option<(usize, u32)> {
-        let n = self.tables.len();
-        let marks_it = |table: &Table| {
-            let mut marks = table.rows.iter().flat_map(|row| row.all_marks());
-            let is_it = |mark: &Mark| match self.document.resolve(table, &mark.text) {
-                Resolved::One(found) => std::ptr::eq(found, definition),
-                _ => false,
-            };
-            marks.any(is_it)
-        };
-        let in_scope = |table: &Table| self.document.scope(table) == Some(definition.block);
-        let by_mark = (0..n).filter(|idx| marks_it(self.tables[*idx]));
-        let by_scope = (0..n).filter(|idx| in_scope(self.tables[*idx]));
-        let before = (0..n).rfind(|idx| self.tables[*idx].line < definition.line);
-        let mut candidates = by_mark.chain(by_scope).chain(before).chain(0..n);
-        candidates.find_map(|idx| Some((idx, self.free_number(idx, definition)?)))
-    }
-
-    /// The number of a definition in a table that does not use it yet.
-    fn free_number(&self, owner: usize, definition: &Definition) -> Option<u32> {
-        let spec = &self.plan.specs[owner];
-        let number = number(spec.footnote_style, &definition.mark)?;
-        let is_taken = self.plan.texts.contains_key(&(spec.name.clone(), number));
-        (!is_taken).then_some(number)
-    }
-
-    /// The number of the next definition, where this one holds a path and that one a record, or the reverse.
-    fn partner(&self, idx: usize, owner: usize) -> Option<u32> {
-        let this = &self.document.definitions[idx];
-        let next = self.document.definitions.get(idx + 1)?;
-        let complements = |a: &Definition, b: &Definition| {
-            path(a).is_some()
-                && a.records.is_empty()
-                && b.paths.is_empty()
-                && hyper_parameters(b).is_some()
-        };
-        let are_one_run = complements(this, next) || complements(next, this);
-        let (found, mark) = self.owner(next).filter(|_| are_one_run)?;
-        let is_free = found == owner && !self.placed.contains(&(idx + 1));
-        (is_free && next.mark != this.mark).then_some(mark)
-    }
 }
 
-/// The cells that hold anything, by metric.
-fn reported(cells: &[Cell], columns: &[Column]) -> BTreeMap<String, String> {
-    let texts = cells.iter().zip(columns);
-    texts
-        .map(|(cell, column)| (column.metric.clone(), printed(cell)))
-        .filter(|(_, text)| !text.is_empty())
-        .collect()
-}
-
-/// A cell's text without marks and without emphasis, which a record does not hold.
-fn printed(cell: &Cell) -> String {
-    let mut text = cell.text.as_str();
-    for _ in &cell.marks {
-        let open = text.rfind('[').filter(|_| text.ends_with([']', ')']));
-        text = text[..open.unwrap_or(text.len())].trim_end();
-    }
-    if cell.value.is_some() {
-        let pairs = [
-            ("**", "**"),
-            ("__", "__"),
-            ("<b>", "</b>"),
-            ("<strong>", "</strong>"),
-        ];
-        let more = [
-            ("<u>", "</u>"),
-            ("*", "*"),
-            ("_", "_"),
-            ("`", "`"),
-            ("$", "$"),
-        ];
-        for (open, close) in pairs.into_iter().chain(more) {
-            let inner = text
-                .strip_prefix(open)
-                .and_then(|rest| rest.strip_suffix(close));
-            text = inner
-                .filter(|inner| !inner.is_empty())
-                .map_or(text, str::trim);
-        }
-    }
-    text.to_owned()
-}
-
-fn record(
-    run: &RunId,
-    document: &str,
-    cited: Option<&str>,
-    hyper_parameters: HyperParameters,
-    reported: BTreeMap<String, String>,
-) -> RunRecord {
-    RunRecord {
-        format: FORMAT,
-        run: run.to_string(),
-        spec: None,
-        status: Status::Completed,
-        kind: Kind::Reported,
-        hyper_parameters,
-        seed: None,
-        started: None,
-        finished: None,
-        duration_secs: None,
-        process: None,
-        resumed: Vec::new(),
-        command: ["repro", "import", document].map(str::to_owned).into(),
-        code: None,
-        environment: None,
-        data: BTreeMap::new(),
-        parent: None,
-        selection: None,
-        artifacts: BTreeMap::new(),
-        reported: Some(reported),
-        cited: cited.map(str::to_owned),
-        unknown: BTreeMap::new(),
-    }
-}
-
-fn fixed(mark: u32, definition: &Definition) -> FixedNote {
+/// A note with the definition's own text.
+pub(super) fn fixed(mark: u32, definition: &Definition) -> FixedNote {
     FixedNote {
         mark,
         text: Some(definition.text.clone()),

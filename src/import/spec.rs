@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::metric::Goal;
 use crate::report::spec::{
-    Column, FixedNote, FootnoteKind, FootnoteStyle, NumberingScope, Row, TableSpec,
+    Column, FixedNote, FootnoteKind, FootnoteStyle, LABEL_HEADER, NumberingScope, Row, TableSpec,
 };
 
 /// The text of `tables/<name>.toml`.
@@ -12,7 +12,9 @@ pub(super) fn text(spec: &TableSpec) -> String {
     let mut out = String::new();
     let mut put = |key: &str, value: String| line(&mut out, key, &value);
     put("heading", quoted(&spec.heading));
-    put("label_header", quoted(&spec.label_header));
+    if spec.label_header != LABEL_HEADER {
+        put("label_header", quoted(&spec.label_header));
+    }
     put("epoch", quoted(&spec.epoch.to_string()));
     put("footnotes", kinds(&spec.footnotes));
     if spec.footnote_style == FootnoteStyle::Gfm {

@@ -11,38 +11,39 @@ pub(super) struct Replaced {
     pub(super) call: String,
 }
 
-/// The template of a document; `replaced` does not overlap.
+/// The template of a document; `replaced` is in the order of the text and does not overlap.
 pub(super) fn template(text: &str, replaced: &[Replaced]) -> String {
     let mut out = String::new();
+    let mut replaced = replaced.iter().peekable();
     for (i, line) in text.split_inclusive('\n').enumerate() {
         let number = i + 1;
-        match replaced
-            .iter()
-            .find(|one| (one.first..=one.last).contains(&number))
-        {
-            None => out.push_str(&escape(line)),
-            Some(one) if one.last == number => {
-                out.push_str(&format!("{{{{ {} }}}}", one.call));
+        match replaced.peek() {
+            Some(next) if next.last == number => {
                 let end = line.trim_end_matches(['\r', '\n']).len();
-                out.push_str(&line[end..]);
+                out.extend(["{{ ", &next.call, " }}", &line[end..]]);
+                replaced.next();
             }
-            Some(_) => {}
+            Some(next) if next.first <= number => {}
+            _ => escape(line, &mut out),
         }
     }
     out
 }
 
-/// The text as a template that renders to it.
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        match characters.next_if(|next| c == '{' && matches!(next, '{' | '%' | '#')) {
-            Some(next) => out.push_str(&format!("{{{{ \"{c}{next}\" }}}}")),
-            None => out.push(c),
-        }
+/// Adds what renders to `text`.
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = ["{{", "{%", "{#"]
+        .iter()
+        .filter_map(|open| rest.find(open))
+        .min()
+    {
+        let (before, behind) = rest.split_at(at);
+        let (open, behind) = behind.split_at(2);
+        out.extend([before, "{{ \"", open, "\" }}"]);
+        rest = behind;
     }
-    out
+    out.push_str(rest);
 }
 
 #[cfg(test)]
@@ -84,7 +85,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn prose_renders_to_itself(text in "[ -~é\\{}%#\\n-]{0,40}") {
+        fn prose_renders_to_itself(text in "[ -~é\\{}%#\\r\\n-]{0,40}") {
             prop_assert_eq!(rendered(&template(&text, &[])), text);
         }
     }
