@@ -13,13 +13,9 @@ pub(super) fn differences(text: &str, document: &Document, rendered: &str) -> Ve
         after: rendered.lines().collect(),
         remarks: Vec::new(),
     };
-    if document.tables.len() != again.tables.len() {
-        let (before, after) = (document.tables.len(), again.tables.len());
-        found.say(
-            1,
-            1,
-            format!("{before} tables are read as {after} once they are printed"),
-        );
+    for table in document.tables.iter().skip(again.tables.len()) {
+        let rows = table.rows.iter();
+        found.unread(table.line, "table", rows.map(n_numbers).sum());
     }
     for (table, other) in document.tables.iter().zip(&again.tables) {
         found.table(table, other);
@@ -54,6 +50,18 @@ impl Differences<'_> {
         self.remarks.push(Remark::new(line, column, message));
     }
 
+    /// Something that is printed, but so that the parser does not find it again.
+    fn unread(&mut self, line: usize, what: &str, lost_numbers: usize) {
+        self.remarks.push(Remark {
+            lost_numbers,
+            ..Remark::new(
+                line,
+                1,
+                format!("this {what} is not read as one once it is printed"),
+            )
+        });
+    }
+
     fn table(&mut self, table: &Table, other: &Table) {
         self.frame(table, other);
         let empty = Vec::new();
@@ -77,13 +85,8 @@ impl Differences<'_> {
                 }
             }
         }
-        if table.rows.len() != other.rows.len() {
-            let n = (table.rows.len(), other.rows.len());
-            self.say(
-                table.line,
-                1,
-                format!("{} rows are read as {} once they are printed", n.0, n.1),
-            );
+        for row in table.rows.iter().skip(other.rows.len()) {
+            self.unread(row.line, "row", n_numbers(row));
         }
         for (row, other) in table.rows.iter().zip(&other.rows) {
             self.row(row, other);
@@ -200,6 +203,10 @@ impl Differences<'_> {
             self.say(before.0, column, message);
         }
     }
+}
+
+fn n_numbers(row: &Row) -> usize {
+    row.cells.iter().filter(|cell| cell.value.is_some()).count()
 }
 
 fn texts(marks: &[Mark]) -> Vec<&str> {
