@@ -320,9 +320,15 @@ fn any_document() -> impl Strategy<Value = String> {
                 } else {
                     String::new()
                 };
-                text.push_str(&format!("\nrow {label}{mark} | {}", cells.join(" | ")));
+                text.extend(["\nrow ", label, &mark, " | ", &cells.join(" | ")]);
                 if *is_marked {
-                    definitions.push_str(&format!("[{i}] results/{i}/run\n"));
+                    definitions.extend([
+                        "[",
+                        &i.to_string(),
+                        "] results/run/",
+                        &i.to_string(),
+                        "\n",
+                    ]);
                 }
             }
             format!("{text}\n\n{definitions}")

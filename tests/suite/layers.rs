@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "import",
-        &["document", "literal", "metric", "record", "report", "store"],
+        &["document", "metric", "record", "report", "store"],
     ),
     ("store", &["metric", "record"]),
     ("record", &["metric"]),
