@@ -142,10 +142,21 @@ fn assembled(
     runs: &[(RunId, RunRecord)],
 ) -> Result<Vec<Table>, AssembleError> {
     let store = Store::new(PathBuf::new());
-    specs
-        .iter()
-        .map(|spec| assemble(spec, &store, runs).map(|assembled| assembled.table))
-        .collect()
+    let by_name: BTreeMap<String, &(RunId, RunRecord)> =
+        runs.iter().map(|found| (found.0.cited(), found)).collect();
+    let assembled = |spec: &TableSpec| {
+        // Every row names its run: with the others, a table would take the square of its size.
+        let of_rows = spec
+            .rows
+            .iter()
+            .filter_map(|row| row.filter.get("run")?.as_str());
+        let of_notes = spec.notes.iter().filter_map(|note| note.run.as_deref());
+        let names: BTreeSet<&str> = of_rows.chain(of_notes).collect();
+        let named = names.into_iter().filter_map(|name| by_name.get(name));
+        let runs: Vec<_> = named.map(|found| (*found).clone()).collect();
+        assemble(spec, &store, &runs).map(|assembled| assembled.table)
+    };
+    specs.iter().map(assembled).collect()
 }
 
 /// The document at `path`, made from the template at `at`.

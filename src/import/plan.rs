@@ -1,6 +1,6 @@
 //! From a parsed document to runs, table specs, and the lines that calls stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -46,7 +46,9 @@ pub(super) struct Planner<'d> {
     /// The parsed table of each spec.
     pub(super) tables: Vec<&'d Table>,
     /// Indices of definitions that have a place in a table.
-    pub(super) placed: Vec<usize>,
+    pub(super) placed: BTreeSet<usize>,
+    /// Indices of definitions by the lines that they begin at.
+    by_line: BTreeMap<usize, usize>,
 }
 
 /// Plans the import of `document`, whose text is `text` and whose runs lie below `stem`.
@@ -59,7 +61,10 @@ pub(super) fn plan(document: &Document, text: &str, stem: &str, path: &str) -> P
         names: Names::default(),
         plan: Plan::default(),
         tables: Vec::new(),
-        placed: Vec::new(),
+        placed: BTreeSet::new(),
+        by_line: (document.definitions.iter().zip(0..))
+            .map(|(definition, idx)| (definition.line, idx))
+            .collect(),
     };
     for table in &document.tables {
         match &table.header {
@@ -242,9 +247,7 @@ impl<'d> Planner<'d> {
             Resolved::One(definition) => definition,
             Resolved::Ambiguous(several) => several.first().copied()?,
         };
-        let mut definitions = self.document.definitions.iter();
-        let idx = definitions.position(|other| std::ptr::eq(other, found))?;
-        Some((number, idx))
+        Some((number, *self.by_line.get(&found.line)?))
     }
 
     /// A run below the document's folder that holds what the definitions say.
@@ -270,8 +273,7 @@ impl<'d> Planner<'d> {
         self.plan
             .texts
             .insert((table.to_owned(), mark), definition.text.clone());
-        if !self.placed.contains(&idx) {
-            self.placed.push(idx);
+        if self.placed.insert(idx) {
             self.plan.replaced.push(Replaced {
                 first: definition.line,
                 last: last_line(definition, &self.lines),

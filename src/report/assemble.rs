@@ -138,8 +138,7 @@ fn fixed_notes(spec: &TableSpec, runs: &[(RunId, RunRecord)]) -> Result<Vec<Note
         let Some(name) = &fixed.run else {
             return Ok(note(fixed.text.clone().unwrap_or_default(), ""));
         };
-        let is_meant = |run: &RunId| run.as_str() == name || run.cited() == *name;
-        let found = runs.iter().find(|(run, _)| is_meant(run));
+        let found = runs.iter().find(|(run, _)| run.is_named(name));
         let kind = fixed.footnote.unwrap_or(FootnoteKind::DataSource);
         let text = found.and_then(|(run, record)| note_text(kind, &[(run, record)]));
         match (found, text) {

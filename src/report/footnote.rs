@@ -2,7 +2,7 @@
 //!
 //! The text of a note follows from the runs alone, so that the audit can say what a note should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -102,7 +102,10 @@ pub fn definition_text(style: FootnoteStyle, number: u32, note: &str) -> Option<
 #[derive(Debug, Default)]
 pub struct Numbering {
     pinned: BTreeSet<u32>,
-    notes: Vec<(String, u32)>,
+    /// Notes by number.
+    notes: BTreeMap<u32, String>,
+    /// The first number that each note got.
+    numbers: BTreeMap<String, u32>,
     last: u32,
 }
 
@@ -132,22 +135,21 @@ impl Numbering {
     /// # Errors
     /// Another note is pinned to the same number.
     pub fn number(&mut self, note: &str, pin: Option<u32>) -> Result<u32, PinnedTwice> {
-        let number = match pin {
-            Some(number) => number,
-            None => match self.notes.iter().find(|(text, _)| text == note) {
-                Some((_, number)) => return Ok(*number),
-                None => self.next_free(),
-            },
+        let number = match (pin, self.numbers.get(note)) {
+            (Some(number), _) => number,
+            (None, Some(number)) => return Ok(*number),
+            (None, None) => self.next_free(),
         };
-        match self.notes.iter().find(|(_, taken)| *taken == number) {
-            Some((text, _)) if text != note => Err(PinnedTwice {
+        match self.notes.get(&number) {
+            Some(text) if text != note => Err(PinnedTwice {
                 number,
                 first: text.clone(),
                 second: note.to_owned(),
             }),
             Some(_) => Ok(number),
             None => {
-                self.notes.push((note.to_owned(), number));
+                self.notes.insert(number, note.to_owned());
+                self.numbers.entry(note.to_owned()).or_insert(number);
                 Ok(number)
             }
         }

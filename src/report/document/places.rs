@@ -1,5 +1,7 @@
 //! Which tables a document has placed so far, and the numbers of their notes.
 
+use std::collections::BTreeSet;
+
 use crate::report::footnote::{Numbering, definition_text};
 use crate::report::render::markdown;
 use crate::report::spec::{FootnoteStyle, NumberingScope};
@@ -14,8 +16,12 @@ pub(super) struct Places {
     order: Vec<usize>,
     /// Indices of tables whose references are placed.
     referenced: Vec<usize>,
+    /// Indices of tables whose notes have their numbers.
+    numbered: BTreeSet<usize>,
     /// Single definitions that are placed: the table that was named, and the mark.
-    defined: Vec<(usize, u32)>,
+    defined: BTreeSet<(usize, u32)>,
+    /// The same as what they say, which other tables may share.
+    said: BTreeSet<(u32, String)>,
 }
 
 /// Marks of a placed table that would be left without definition.
@@ -35,7 +41,9 @@ impl Places {
             tables: tables.to_vec(),
             order: Vec::new(),
             referenced: Vec::new(),
-            defined: Vec::new(),
+            numbered: BTreeSet::new(),
+            defined: BTreeSet::new(),
+            said: BTreeSet::new(),
         }
     }
 
@@ -51,8 +59,8 @@ impl Places {
     /// Places the definitions of a table's marks.
     pub(super) fn references(&mut self, name: &str) -> Result<String, String> {
         let index = self.number(name)?;
-        if let Some((_, mark)) = self.defined.iter().find(|(table, _)| *table == index) {
-            return Err(twice(name, *mark));
+        if let Some(mark) = self.first_defined(index) {
+            return Err(twice(name, mark));
         }
         self.referenced.push(index);
         Ok(markdown::references(&self.tables[index]))
@@ -66,9 +74,11 @@ impl Places {
         }
         let table = &self.tables[index];
         let found = table.notes().find(|note| note.mark == mark);
-        match found.and_then(|note| definition_text(table.style, mark, &note.text)) {
-            Some(text) => {
-                self.defined.push((index, mark));
+        let text = |note: &Note| definition_text(table.style, mark, &note.text);
+        match found.and_then(|note| Some((text(note)?, note.text.clone()))) {
+            Some((text, said)) => {
+                self.defined.insert((index, mark));
+                self.said.insert((mark, said));
                 Ok(text)
             }
             None => {
@@ -87,12 +97,15 @@ impl Places {
 
     /// Whether a note of a table is placed, be it as that of another table which says the same.
     fn is_defined(&self, index: usize, note: &Note) -> bool {
-        let same = |(other, mark): &(usize, u32)| {
-            let mut notes = self.tables[*other].notes();
-            let says_the_same = |other: &Note| other.mark == *mark && other.text == note.text;
-            *mark == note.mark && notes.any(says_the_same)
-        };
-        self.referenced.contains(&index) || self.defined.iter().any(same)
+        self.referenced.contains(&index)
+            || self.defined.contains(&(index, note.mark))
+            || self.said.contains(&(note.mark, note.text.clone()))
+    }
+
+    /// A definition of a table that was placed by itself.
+    fn first_defined(&self, index: usize) -> Option<u32> {
+        let mut of_table = self.defined.range((index, 0)..=(index, u32::MAX));
+        of_table.next().map(|(_, mark)| *mark)
     }
 
     /// The index of a table, its notes numbered.
@@ -109,8 +122,12 @@ impl Places {
             };
             return Err(format!("unknown table `{name}`\nhelp: {help}"));
         };
-        let numbered = self.tables[index].number_notes(&mut self.numbering);
-        numbered.map(|()| index).map_err(|error| error.to_string())
+        if !self.numbered.contains(&index) {
+            let numbered = self.tables[index].number_notes(&mut self.numbering);
+            numbered.map_err(|error| error.to_string())?;
+            self.numbered.insert(index);
+        }
+        Ok(index)
     }
 
     /// What stands between markers: the table, then its references.
@@ -131,7 +148,7 @@ impl Places {
             let mut notes = table.notes().filter(|_| table.style != FootnoteStyle::Link);
             let mark = notes.find(|note| !self.is_defined(*index, note))?.mark;
             let name = table.name.clone();
-            Some(if self.defined.iter().any(|(table, _)| table == index) {
+            Some(if self.first_defined(*index).is_some() {
                 Undefined::Mark(name, mark)
             } else {
                 Undefined::Table(name)

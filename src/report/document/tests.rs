@@ -86,7 +86,7 @@ fn notes_are_placed_one_by_one_in_any_order() {
     );
     assert_eq!(
         message(&format!("{all}{{{{ references(\"example\") }}}}")),
-        "templates/R.md:7: note 2 of table `example` is placed twice"
+        "templates/R.md:7: note 1 of table `example` is placed twice"
     );
     assert_eq!(
         message("{{ note(\"example\", 7) }}"),
