@@ -4,6 +4,7 @@
 
 mod cases;
 mod inspect_schema;
+mod import;
 mod layers;
 mod project;
 mod readme;
