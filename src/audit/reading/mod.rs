@@ -5,3 +5,4 @@
 pub mod header;
 pub mod key;
 pub mod label;
+pub mod uncertainty;
