@@ -4,6 +4,7 @@
 
 mod cases;
 mod import;
+mod inspect_schema;
 mod layers;
 mod project;
 mod readme;
