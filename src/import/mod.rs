@@ -102,7 +102,7 @@ pub fn import(path: &str, text: &str) -> Result<Imported, ImportError> {
     let document = Document::parse(text);
     let stem = Path::new(path).file_stem().unwrap_or_default();
     let stem = name::path_part(&stem.to_string_lossy(), "document");
-    let mut plan = plan::plan(&document, text, &stem, path);
+    let mut plan = plan::plan(&document, &stem, path);
     if plan.specs.is_empty() {
         return Err(ImportError::NoTable { path: path.into() });
     }
