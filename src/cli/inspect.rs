@@ -116,7 +116,9 @@ fn summary(path: &str, document: &Document) -> String {
             &mut out,
             format_args!(
                 "{path}:{}:{}: comment `{}`",
-                comment.line, comment.column, comment.text
+                comment.line,
+                comment.column,
+                first_line(&comment.text)
             ),
         );
     }
@@ -143,6 +145,14 @@ fn summary(path: &str, document: &Document) -> String {
         ),
     );
     out
+}
+
+/// The first line of a text, and a sign that there are more.
+fn first_line(text: &str) -> String {
+    match text.split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => text.to_owned(),
+    }
 }
 
 /// A row as `label [mark → line] header = text, …`.
