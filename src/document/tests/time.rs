@@ -22,8 +22,7 @@ fn long_lines_are_read_in_linear_time() {
         (1..1000)
             .map(|length| "`".repeat(length) + " ")
             .collect::<String>()
-            + "
-# x",
+            + "\n# x",
         format!("<details>{}", "<p </details".repeat(n)),
         "## x\n[reference]\n".repeat(n / 10),
         format!("m|A\n-|-\n{}", "x [1]|1\n".repeat(n / 10)),
