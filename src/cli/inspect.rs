@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{EXIT_OK, Global, documents};
-use crate::document::{Document, Resolved, Row, Table};
+use crate::document::{Document, Mark, Resolved, Row, Table};
 
 /// Arguments of `repro inspect`.
 #[derive(Debug, Args)]
@@ -155,33 +155,49 @@ fn first_line(text: &str) -> String {
     }
 }
 
-/// A row as `label [mark → line] header = text, …`.
+/// A row as `label [mark → line] header = text → line, …`.
 fn describe(document: &Document, table: &Table, row: &Row) -> String {
     let mut parts = vec![row.label.clone()];
     for mark in &row.marks {
-        let target = match document.resolve(table, &mark.text) {
-            Resolved::Missing => "undefined".to_owned(),
-            Resolved::One(definition) => format!("line {}", definition.line),
-            Resolved::Ambiguous(several) => {
-                let lines: Vec<String> = several.iter().map(|d| d.line.to_string()).collect();
-                format!("lines {}", lines.join(" or "))
-            }
-        };
-        parts.push(format!("[{} → {target}]", mark.text));
+        parts.push(format!(
+            "[{} → {}]",
+            mark.text,
+            meaning(document, table, mark)
+        ));
     }
     let cells: Vec<String> = row
         .cells
         .iter()
         .filter(|cell| !cell.text.is_empty())
         .map(|cell| {
-            let header = cell.header.as_deref().unwrap_or("?");
-            format!("{header} = {}", cell.text)
+            let header = cell.header.as_deref().unwrap_or("no header");
+            let meanings = cell.marks.iter().map(|mark| {
+                let meaning = meaning(document, table, mark);
+                format!(" → {meaning}")
+            });
+            format!("{header} = {}{}", cell.text, meanings.collect::<String>())
         })
         .collect();
     parts.push(cells.join(", "));
     parts.join(" ").trim_end().to_owned()
 }
 
+/// Where a mark leads.
+fn meaning(document: &Document, table: &Table, mark: &Mark) -> String {
+    if let Some(target) = &mark.target {
+        return target.clone();
+    }
+    match document.resolve(table, &mark.text) {
+        Resolved::Missing => "undefined".to_owned(),
+        Resolved::One(definition) => format!("line {}", definition.line),
+        Resolved::Ambiguous(several) => {
+            let lines: Vec<String> = several.iter().map(|d| d.line.to_string()).collect();
+            format!("lines {}", lines.join(" or "))
+        }
+    }
+}
+
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    writeln!(out, "{text}").expect("writing to a string");
+    let text = text.to_string();
+    writeln!(out, "{}", text.trim_end()).expect("writing to a string");
 }
