@@ -126,6 +126,8 @@ fn verify_all(bencher: Bencher) {
     let settings = Settings::default();
     let inputs = Inputs {
         path: "LARGE.md",
+        document: "LARGE.md",
+        manifest: None,
         text: &large.text,
         store: Some(&large.store),
         specs: &large.specs,

@@ -4,6 +4,8 @@ use crate::audit::{Inputs, Settings, verify};
 fn verified(path: &str, text: &str) -> Verification {
     verify(&Inputs {
         path,
+        document: path,
+        manifest: None,
         text,
         store: None,
         specs: &[],

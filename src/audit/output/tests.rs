@@ -49,8 +49,6 @@ fn sample() -> Verified {
             reason: "old".into(),
             until: Some(date(2026, 1, 2)),
             path: "repro.toml".into(),
-            document: "repro.toml".into(),
-            manifest: None,
             line: 7,
             column: 1,
         }],

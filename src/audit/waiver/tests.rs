@@ -192,8 +192,6 @@ fn the_projects_waivers_cover_what_they_name() {
             reason: "r".into(),
             until: None,
             path: "repro.toml".into(),
-            document: "repro.toml".into(),
-            manifest: None,
             line: 1,
             column: 1,
         };
