@@ -2,6 +2,8 @@
 //!
 //! A definition may hold both, or a pair of definitions may: path `[4]` and record `[5]`.
 
+use std::collections::BTreeMap;
+
 use crate::document::{Definition, Document, Kind, Record};
 use crate::store::RunId;
 
@@ -38,9 +40,13 @@ pub(super) fn citations<'d>(
     document: &'d Document,
     tables: &[BoundTable<'d>],
 ) -> Vec<Citation<'d>> {
+    let mut citing = rows_by_definition(tables);
     let mut citations = Vec::new();
     for (idx, definition) in document.definitions.iter().enumerate() {
-        let cited = rows_citing(definition, tables);
+        if definition.records.is_empty() {
+            continue;
+        }
+        let cited = citing.remove(&place(definition)).unwrap_or_default();
         for record in &definition.records {
             let path = own_path(definition)
                 .or_else(|| path_of_rows(&cited, tables))
@@ -56,17 +62,22 @@ pub(super) fn citations<'d>(
     citations
 }
 
-fn rows_citing(definition: &Definition, tables: &[BoundTable<'_>]) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
+/// What tells a definition from all others.
+fn place(definition: &Definition) -> (usize, usize) {
+    (definition.line, definition.column)
+}
+
+/// The rows that lead to each definition, by its place.
+fn rows_by_definition(tables: &[BoundTable<'_>]) -> BTreeMap<(usize, usize), Vec<(usize, usize)>> {
+    let mut citing: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (t, table) in tables.iter().enumerate() {
         for (r, row) in table.rows.iter().enumerate() {
-            let cites = |other: &&Definition| std::ptr::eq(*other, definition);
-            if row.definitions.iter().any(cites) {
-                found.push((t, r));
+            for definition in &row.definitions {
+                citing.entry(place(definition)).or_default().push((t, r));
             }
         }
     }
-    found
+    citing
 }
 
 /// The one path of a definition.

@@ -18,6 +18,9 @@ struct Word {
 /// The flags of a text that is a command line: the name of a flag without its dashes, dashes within it turned into
 /// underscores as argparse does; a flag without a value is true, one with several has a list.
 pub(super) fn read(content: &str) -> Option<Result<Entries, Mistake>> {
+    if !content.contains('-') {
+        return None;
+    }
     let command = content.trim_matches('`');
     let offset = offset_in(content, command);
     let words = words(command);

@@ -137,6 +137,11 @@ pub(super) fn looks_like_one(line: &str) -> bool {
     text.starts_with('[') && !link
 }
 
+/// Whether a definition begins at a line.
+pub(super) fn begins(text: &Text<'_>, line: usize) -> bool {
+    opening(text.line(line)).is_some()
+}
+
 /// The definition that begins at a line, and the line after it.
 pub(super) fn read(text: &Text<'_>, line: usize) -> Option<(Definition, usize)> {
     let content = text.line(line);
@@ -226,7 +231,11 @@ fn read_part(text: &Text<'_>, offset: usize, part: &str, definition: &mut Defini
     let unprefixed = without_prefix(part);
     for (skipped, content) in [(0, part), (part.len() - unprefixed.len(), unprefixed)] {
         let offset = offset + skipped;
-        let paths = path::all(content);
+        let paths = if record::is_call(content) {
+            Vec::new()
+        } else {
+            path::all(content)
+        };
         if !paths.is_empty() {
             add_paths(text, offset, paths, definition);
             return;

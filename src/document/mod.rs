@@ -82,19 +82,25 @@ impl Document {
     /// Reads a document; every text is one.
     pub fn parse(text: &str) -> Self {
         let text = Text::new(text);
-        let mut document = Self {
+        let document = Self {
             comments: text.comments.clone(),
             unparsed: text.unclosed.clone(),
             statements: text.statements.clone(),
             ..Self::default()
         };
-        let mut outline = Outline::default();
-        let mut above = None;
+        let mut reading = Reading {
+            text: &text,
+            document,
+            outline: Outline::default(),
+            above: None,
+            refused: 0,
+        };
         let mut line = 0;
         while line < text.lines() {
-            line = document.read_line(&text, line, &mut outline, &mut above);
+            line = reading.step(line);
         }
-        document.headings = outline.headings;
+        let mut document = reading.document;
+        document.headings = reading.outline.headings;
         document.comments.extend(comment::elements(&text));
         document
             .comments
@@ -109,58 +115,6 @@ impl Document {
         document
     }
 
-    /// Reads what begins at a line; returns the line after it. `above` is how the table is written that only blank
-    /// lines part from the line.
-    fn read_line(
-        &mut self,
-        text: &Text<'_>,
-        line: usize,
-        outline: &mut Outline,
-        above: &mut Option<Style>,
-    ) -> usize {
-        let content = text.line(line);
-        if content.trim().is_empty() {
-            return line + 1;
-        }
-        let style = above.take();
-        if let Some(found) = heading::read(text, line) {
-            let origin = Origin::Heading;
-            let stated = statement::find(text, found.start, &found.title, origin);
-            self.statements.extend(stated);
-            outline.add(text, line, &found);
-            return found.next;
-        }
-        if let Some(found) = table::read(text, line, style) {
-            let (heading, section) = (outline.current(), outline.path());
-            self.tables
-                .extend(found.tables.into_iter().map(|table| Table {
-                    heading,
-                    section: section.clone(),
-                    ..table
-                }));
-            let characters = character::find(text, line, found.next);
-            self.odd_characters.extend(characters);
-            *above = found.style;
-            return found.next;
-        }
-        if let Some((mut definition, next)) = definition::read(text, line) {
-            definition.heading = outline.current();
-            definition.block = self.tables.len();
-            self.records.extend(definition.records.iter().cloned());
-            self.definitions.push(definition);
-            let characters = character::find(text, line, next);
-            self.odd_characters.extend(characters);
-            return next;
-        }
-        let is_result = row::looks_like_one(content)
-            || definition::looks_like_one(content)
-            || prose::looks_like_results(content);
-        if is_result {
-            self.unparsed.push(text.unparsed(line));
-        }
-        line + 1
-    }
-
     /// The cells that hold a number, with their tables and rows, in the order of the text.
     pub fn numeric_cells(&self) -> impl Iterator<Item = (&Table, &Row, &Cell)> {
         self.tables.iter().flat_map(|table| {
@@ -169,6 +123,87 @@ impl Document {
                 numeric.map(move |cell| (table, row, cell))
             })
         })
+    }
+}
+
+/// A document while it is read.
+struct Reading<'t> {
+    text: &'t Text<'t>,
+    document: Document,
+    outline: Outline,
+    /// How the table is written that only blank lines part from the line to be read.
+    above: Option<Style>,
+    /// The line before which no table without a header begins, since none began with the lines above.
+    refused: usize,
+}
+
+impl Reading<'_> {
+    /// Reads what begins at a line; returns the line after it.
+    fn step(&mut self, line: usize) -> usize {
+        if self.text.line(line).trim().is_empty() {
+            return line + 1;
+        }
+        let above = self.above.take();
+        self.heading(line)
+            .or_else(|| self.tables(line, above))
+            .or_else(|| self.definition(line))
+            .unwrap_or_else(|| {
+                self.other(line);
+                line + 1
+            })
+    }
+
+    fn heading(&mut self, line: usize) -> Option<usize> {
+        let found = heading::read(self.text, line)?;
+        let stated = statement::find(self.text, found.start, &found.title, Origin::Heading);
+        self.document.statements.extend(stated);
+        self.outline.add(self.text, line, &found);
+        Some(found.next)
+    }
+
+    fn tables(&mut self, line: usize, above: Option<Style>) -> Option<usize> {
+        let found = table::read(self.text, line, above, line >= self.refused)?;
+        if found.tables.is_empty() {
+            self.refused = found.next;
+            return None;
+        }
+        let (heading, section) = (self.outline.current(), self.outline.path());
+        let placed = found.tables.into_iter().map(|table| Table {
+            heading,
+            section: section.clone(),
+            ..table
+        });
+        self.document.tables.extend(placed);
+        self.odd_characters(line, found.next);
+        self.above = found.style;
+        Some(found.next)
+    }
+
+    fn definition(&mut self, line: usize) -> Option<usize> {
+        let (mut definition, next) = definition::read(self.text, line)?;
+        definition.heading = self.outline.current();
+        definition.block = self.document.tables.len();
+        self.document
+            .records
+            .extend(definition.records.iter().cloned());
+        self.document.definitions.push(definition);
+        self.odd_characters(line, next);
+        Some(next)
+    }
+
+    fn odd_characters(&mut self, line: usize, next: usize) {
+        let found = character::find(self.text, line, next);
+        self.document.odd_characters.extend(found);
+    }
+
+    fn other(&mut self, line: usize) {
+        let content = self.text.line(line);
+        let is_result = row::looks_like_one(content)
+            || definition::looks_like_one(content)
+            || prose::looks_like_results(content);
+        if is_result {
+            self.document.unparsed.push(self.text.unparsed(line));
+        }
     }
 }
 

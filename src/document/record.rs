@@ -1,6 +1,5 @@
 //! Records in definitions: constructor calls, JSON, mappings over several lines, command lines.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -22,9 +21,9 @@ pub struct Record {
     pub constructor: String,
     /// Keys and values in the order of the text.
     pub values: Map<String, Value>,
-    /// Places of the entries.
+    /// Places of the entries, in the order of `values`.
     #[serde(skip)]
-    places: BTreeMap<String, EntryPlace>,
+    places: Vec<EntryPlace>,
 }
 
 /// Where an entry of a record stands.
@@ -58,18 +57,13 @@ impl Record {
 
     /// Where the entry with this key stands.
     pub fn entry_place(&self, key: &str) -> Option<EntryPlace> {
-        self.places.get(key).copied()
+        let idx = self.values.keys().position(|name| name == key)?;
+        self.places.get(idx).copied()
     }
 }
 
 /// Entries of a record with the byte ranges they take, in the order of the text.
 pub(super) type Entries = Vec<(String, Value, Range<usize>)>;
-
-/// What a record is made of before it has its place in the document.
-pub(super) struct Parsed {
-    constructor: String,
-    entries: Entries,
-}
 
 /// A mistake in a record: byte offset and message.
 pub(super) type Mistake = (usize, String);
@@ -82,19 +76,15 @@ pub(super) struct Found {
 
 /// The record that `content`, at byte `offset` of the document, begins with.
 pub(super) fn read(text: &Text<'_>, offset: usize, content: &str) -> Option<Found> {
-    let (parsed, length) = match call_length(content) {
-        Some(length) => (call(&content[..length]), length),
-        None => {
-            let parsed = mapping::read(content).or_else(|| command::read(content))?;
-            let parsed = parsed.map(|entries| Parsed {
-                constructor: String::new(),
-                entries,
-            });
-            (parsed, content.len())
-        }
+    let (parsed, length) = if is_call(content) {
+        let length = end_of_first(content).unwrap_or(content.len());
+        (call(&content[..length]), length)
+    } else {
+        let parsed = mapping::read(content).or_else(|| command::read(content))?;
+        (parsed.map(unnamed), content.len())
     };
     let record = match parsed {
-        Ok(parsed) => Ok(placed(text, offset, parsed)),
+        Ok(record) => Ok(placed(text, offset, record)),
         Err((within, message)) => {
             let (line, column) = text.position(offset + content.floor_char_boundary(within));
             Err(BrokenRecord {
@@ -116,24 +106,20 @@ pub(super) fn find(text: &str) -> Option<usize> {
         .min()
 }
 
-/// Length of the constructor call or braces that a text begins with, up to the closing bracket or to the end.
-fn call_length(text: &str) -> Option<usize> {
+/// Whether a text begins with a constructor call or braces.
+pub(super) fn is_call(text: &str) -> bool {
     let name = text
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
         .unwrap_or(text.len());
     let opens = if name == 0 { '{' } else { '(' };
-    let is_name = text.chars().next().is_none_or(|c| !c.is_numeric());
-    if !text[name..].starts_with(opens) || !is_name {
-        return None;
-    }
-    Some(end_of_first(text).unwrap_or(text.len()))
+    text[name..].starts_with(opens) && !text.starts_with(char::is_numeric)
 }
 
 /// The record that a text is, in Python's spelling or in that of JSON. Where it is neither, the mistake is JSON's if
 /// JSON gets further, or if Python stumbles over a constant of JSON.
-fn call(content: &str) -> Result<Parsed, Mistake> {
+fn call(content: &str) -> Result<PlacedRecord, Mistake> {
     let python = match literal::parse_placed_record(content, Dialect::Python) {
-        Ok(record) => return Ok(parsed(record)),
+        Ok(record) => return Ok(record),
         Err(mistake) => mistake,
     };
     let rest = content.get(python.offset..).unwrap_or("");
@@ -141,7 +127,7 @@ fn call(content: &str) -> Result<Parsed, Mistake> {
         .iter()
         .any(|constant| rest.starts_with(constant));
     match literal::parse_placed_record(content, Dialect::Json) {
-        Ok(record) if content.starts_with('{') => Ok(parsed(record)),
+        Ok(record) if content.starts_with('{') => Ok(record),
         Err(json) if content.starts_with('{') && (stumbles || json.offset > python.offset) => {
             Err((json.offset, json.message))
         }
@@ -149,38 +135,38 @@ fn call(content: &str) -> Result<Parsed, Mistake> {
     }
 }
 
-fn parsed(record: PlacedRecord) -> Parsed {
-    let entries = record.values.into_iter().zip(record.places);
-    Parsed {
-        constructor: record.constructor,
-        entries: entries
-            .map(|((key, value), place)| (key, value, place))
-            .collect(),
-    }
-}
-
-fn placed(text: &Text<'_>, offset: usize, parsed: Parsed) -> Record {
-    let (line, column) = text.position(offset);
-    let mut record = Record {
-        line,
-        column,
-        constructor: parsed.constructor,
+/// A record without a constructor.
+fn unnamed(entries: Entries) -> PlacedRecord {
+    let mut record = PlacedRecord {
+        constructor: String::new(),
         values: Map::new(),
-        places: BTreeMap::new(),
+        places: Vec::new(),
     };
-    for (key, value, place) in parsed.entries {
-        let (line, column) = text.position(offset + place.start);
-        let end = (offset + place.end).min(text.end(line - 1));
-        let end_column = text.position(end).1;
-        let place = EntryPlace {
-            line,
-            column,
-            end_column,
-        };
-        record.places.insert(key.clone(), place);
+    for (key, value, place) in entries {
         record.values.insert(key, value);
+        record.places.push(place);
     }
     record
+}
+
+fn placed(text: &Text<'_>, offset: usize, record: PlacedRecord) -> Record {
+    let (line, column) = text.position(offset);
+    let place = |range: Range<usize>| {
+        let (line, column) = text.position(offset + range.start);
+        let end = (offset + range.end).min(text.end(line - 1));
+        EntryPlace {
+            line,
+            column,
+            end_column: text.position(end).1,
+        }
+    };
+    Record {
+        line,
+        column,
+        constructor: record.constructor,
+        values: record.values,
+        places: record.places.into_iter().map(place).collect(),
+    }
 }
 
 /// A mistake if a key occurs twice.

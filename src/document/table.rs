@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::header::HeaderCell;
-use super::heading;
 use super::row::{self, Row, Style};
 use super::text::Text;
+use super::{definition, heading};
 
 /// A header with its rows, or rows without a header.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,7 +51,7 @@ pub struct Separator {
     pub n_cells: usize,
 }
 
-/// Tables without a gap between them.
+/// Tables without a gap between them, or lines that are none.
 pub(super) struct Found {
     pub(super) tables: Vec<Table>,
     /// The line after the last, 0-based.
@@ -60,12 +60,21 @@ pub(super) struct Found {
     pub(super) style: Option<Style>,
 }
 
-/// The tables that begin at a line. `above` is how the table is written that only blank lines part from it.
-pub(super) fn read(text: &Text<'_>, line: usize, above: Option<Style>) -> Option<Found> {
+/// The tables that begin at a line; none in [`Found`] where the lines up to `next` only look like rows. `above` is how
+/// the table is written that only blank lines part from the line. Rows without a header are looked for only if they
+/// `may_lack_header`.
+pub(super) fn read(
+    text: &Text<'_>,
+    line: usize,
+    above: Option<Style>,
+    may_lack_header: bool,
+) -> Option<Found> {
     // A separator above the header belongs to the table.
     let stray = usize::from(row::is_separator(text.line(line)) && has_header(text, line + 1));
     if !has_header(text, line + stray) {
-        return without_header(text, line, above);
+        return may_lack_header
+            .then(|| without_header(text, line, above))
+            .flatten();
     }
     let mut found = Found {
         tables: Vec::new(),
@@ -127,7 +136,7 @@ fn without_header(text: &Text<'_>, line: usize, above: Option<Style>) -> Option<
     table.continues = above.is_some();
     let mut next = line;
     while row::looks_like_one(text.line(next)) && !heading::begins(text, next) {
-        if next > line && has_header(text, next) {
+        if next > line && (has_header(text, next) || definition::begins(text, next)) {
             break;
         }
         if row::is_separator(text.line(next)) {
@@ -137,11 +146,14 @@ fn without_header(text: &Text<'_>, line: usize, above: Option<Style>) -> Option<
         }
         next += 1;
     }
+    if next == line {
+        return None;
+    }
     let fits = |row: &Row| above.is_some_and(|above| row.n_cells() == above.n_columns);
     let is_table = table.rows.iter().any(|row| is_result(row) || fits(row));
     table.end_line = next;
-    is_table.then(|| Found {
-        tables: vec![table],
+    Some(Found {
+        tables: if is_table { vec![table] } else { Vec::new() },
         next,
         style: above,
     })

@@ -7,6 +7,9 @@ use super::{Comment, Concealment, Statement, Unparsed, statement};
 /// Bytes between two counts of characters, so that a position costs the same wherever it lies.
 const BLOCK: usize = 256;
 
+/// Longer runs of backticks open no code span: each length that is never closed costs a walk along the line.
+const LONGEST_CODE_FENCE: usize = 16;
+
 /// What some editors put before the first line.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -17,6 +20,8 @@ pub(super) struct Text<'t> {
     blanked: String,
     /// Byte ranges of the lines, without line ends.
     ranges: Vec<(usize, usize)>,
+    /// Whether a line has ASCII characters only, so that byte and character offsets agree on it.
+    ascii: Vec<bool>,
     /// Characters that begin before each whole [`BLOCK`].
     characters: Vec<usize>,
     /// The comments that were blanked.
@@ -46,10 +51,13 @@ struct Fence {
 
 impl<'t> Text<'t> {
     pub(super) fn new(original: &'t str) -> Self {
+        let ranges = line_ranges(original);
+        let is_ascii = |&(start, end): &(usize, usize)| original.as_bytes()[start..end].is_ascii();
         let mut text = Self {
             original,
             blanked: String::new(),
-            ranges: line_ranges(original),
+            ascii: ranges.iter().map(is_ascii).collect(),
+            ranges,
             characters: character_counts(original),
             comments: Vec::new(),
             statements: Vec::new(),
@@ -191,14 +199,16 @@ impl<'t> Text<'t> {
 
     /// Whether byte and character offsets agree on a line.
     pub(super) fn is_ascii(&self, line: usize) -> bool {
-        let (start, end) = self.ranges[line];
-        self.original.as_bytes()[start..end].is_ascii()
+        self.ascii[line]
     }
 
     /// 1-based line and column of a byte offset.
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line_of(offset);
         let start = self.ranges[line].0;
+        if self.ascii[line] {
+            return (line + 1, offset - start + 1);
+        }
         let column = self.characters_before(offset) - self.characters_before(start);
         (line + 1, column + 1)
     }
@@ -310,6 +320,9 @@ pub(super) fn code_span_end(line: &[u8], at: usize) -> usize {
     };
     let length = run(at);
     let mut next = at + length;
+    if length > LONGEST_CODE_FENCE {
+        return next;
+    }
     while next < line.len() {
         match run(next) {
             0 => next += 1,

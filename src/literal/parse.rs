@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::{LiteralError, Record, is_identifier};
@@ -457,13 +458,17 @@ impl Entries {
         place: Range<usize>,
         offset: usize,
     ) -> Result<(), LiteralError> {
-        if self.values.contains_key(&key) {
-            let message = format!("key `{key}` occurs twice");
-            return Err(LiteralError { offset, message });
+        match self.values.entry(key) {
+            Entry::Occupied(entry) => {
+                let message = format!("key `{}` occurs twice", entry.key());
+                Err(LiteralError { offset, message })
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+                self.places.push(place);
+                Ok(())
+            }
         }
-        self.values.insert(key, value);
-        self.places.push(place);
-        Ok(())
     }
 }
 
