@@ -269,7 +269,11 @@ fn numbering(bound: &Bound<'_>, usage: &Usage<'_>, sink: &mut Sink<'_>) {
     for definitions in groups.values() {
         // Numbers may run on from section to section.
         let numbers = || definitions.iter().filter_map(|found| number(&found.mark));
-        let before = if numbers().min() > Some(greatest) { greatest } else { 0 };
+        let before = if numbers().min() > Some(greatest) {
+            greatest
+        } else {
+            0
+        };
         greatest = greatest.max(numbers().max().unwrap_or(0));
         let findings = [
             gap(document, definitions, before, &present),
@@ -299,10 +303,17 @@ fn gap(
     let greatest = *by_number.keys().next_back()?;
     let (mut missing, mut n_missing, mut first) = (Vec::new(), 0, None);
     let mut last = before;
-    for &number in present.range(before + 1..).take_while(|number| **number <= greatest) {
+    for &number in present
+        .range(before + 1..)
+        .take_while(|number| **number <= greatest)
+    {
         n_missing += number - last - 1;
         let room = SHOWN.saturating_sub(missing.len());
-        missing.extend((last + 1..number).take(room).map(|number| format!("`[{number}]`")));
+        missing.extend(
+            (last + 1..number)
+                .take(room)
+                .map(|number| format!("`[{number}]`")),
+        );
         if n_missing > 0 {
             first = first.or(Some(number));
         }
