@@ -171,15 +171,13 @@ impl Mutant {
 /// What the findings of a rule say, wherever they stand.
 pub(crate) fn keys(findings: &[Finding], rule: &str) -> BTreeSet<String> {
     let of_rule = findings.iter().filter(|finding| finding.rule == rule);
-    of_rule
-        .map(|finding| {
-            format!(
-                "{} {}",
-                finding.fingerprint,
-                without_lines(&finding.message)
-            )
-        })
-        .collect()
+    let key = |finding: &Finding| {
+        let evidence = finding.evidence.iter().map(|item| &item.text);
+        let mut said = vec![finding.fingerprint.clone(), finding.message.clone()];
+        said.extend(evidence.cloned());
+        without_lines(&said.join(" "))
+    };
+    of_rule.map(key).collect()
 }
 
 /// A message without the numbers of lines in it, which move when a line is added.
