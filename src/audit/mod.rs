@@ -10,6 +10,7 @@ pub mod citation;
 pub mod decimal;
 pub mod evidence;
 pub mod finding;
+pub mod measured;
 pub mod output;
 pub mod reading;
 pub mod recompute;
@@ -24,6 +25,7 @@ use crate::report::lock::Lock;
 use crate::report::spec::TableSpec;
 use crate::store::Store;
 use evidence::RunState;
+use evidence::manifest::Manifest;
 use finding::{Finding, RuleCount, Severities, Severity, Sink};
 use rules::numbers::Cells;
 
@@ -32,6 +34,8 @@ use rules::numbers::Cells;
 pub struct Inputs<'a> {
     /// The document, as findings name it.
     pub path: &'a str,
+    /// Its path below the project root, by which the lock knows it.
+    pub document: &'a str,
     /// Its text.
     pub text: &'a str,
     /// The runs; `None` where there is no results root, or the document is audited alone.
@@ -44,6 +48,8 @@ pub struct Inputs<'a> {
     pub rendered: Option<Result<&'a str, &'a str>>,
     /// `repro.lock`.
     pub lock: Option<&'a Lock>,
+    /// `data.lock.json`.
+    pub manifest: Option<&'a Manifest>,
 }
 
 /// What the settings say about the audit.

@@ -131,12 +131,14 @@ impl Project {
     ) -> Verification {
         verify(&Inputs {
             path: "RESULTS.md",
+            document: "RESULTS.md",
             text,
             store: Some(&self.store),
             specs: &self.specs,
             settings: &settings(),
             rendered: rendered.map(Ok),
             lock,
+            manifest: None,
         })
     }
 
@@ -463,12 +465,14 @@ fn severities_can_be_set_and_rules_switched_off() {
         settings.severities.insert("RPR101".to_owned(), severity);
         verify(&Inputs {
             path: "RESULTS.md",
+            document: "RESULTS.md",
             text: &edited,
             store: Some(&project.store),
             specs: &project.specs,
             settings: &settings,
             rendered: None,
             lock: None,
+            manifest: None,
         })
     };
     assert!(verify(Some(Severity::Error)).fails(Severity::Error));
