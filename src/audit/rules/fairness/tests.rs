@@ -235,7 +235,7 @@ fn samples_of_runs_on_disk() {
         found(&outcome, "RPR403"),
         [(
             7,
-            42,
+            41,
             Error,
             "row `MobileNet-V2-Age` does not measure what the rows measure that it is compared with: `samples` \
              (39 of `test/age`, fingerprint c…, others 40 of `test/age`, fingerprint b…)"
@@ -252,7 +252,7 @@ fn cells_that_a_record_implies() {
         found(&outcome, "RPR404"),
         [(
             5,
-            41,
+            40,
             Note,
             "row `MobileNet-V2-Gender_Age`, column `Age MAE (ChaLearn_2016)`: empty, but the row's record trains \
              `age`"

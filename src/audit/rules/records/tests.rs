@@ -141,8 +141,8 @@ fn records_of_other_forms_are_read() {
         assert_eq!(counts(&outcome, "RPR301"), (1, 0, 0), "{record}");
     }
     for (record, column) in [
-        ("{\"a\": 1, \"b\": 2, \"a\": 3}", 7),
-        ("{\"a\": [{\"b\": 1, \"b\": 2}]}", 13),
+        ("{\"a\": 1, \"b\": 2, \"a\": 3}", 22),
+        ("{\"a\": [{\"b\": 1, \"b\": 2}]}", 21),
         ("{'a': 1, 'a': 2}", 14),
     ] {
         let outcome = alone(&format!("[1] {record}\n"));
