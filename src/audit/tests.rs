@@ -130,15 +130,11 @@ impl Project {
         rendered: Option<&str>,
     ) -> Verification {
         verify(&Inputs {
-            path: "RESULTS.md",
-            document: "RESULTS.md",
-            text,
             store: Some(&self.store),
             specs: &self.specs,
-            settings: &settings(),
             rendered: rendered.map(Ok),
             lock,
-            manifest: None,
+            ..Inputs::alone("RESULTS.md", text, &settings())
         })
     }
 
@@ -464,15 +460,9 @@ fn severities_can_be_set_and_rules_switched_off() {
         let mut settings = settings();
         settings.severities.insert("RPR101".to_owned(), severity);
         verify(&Inputs {
-            path: "RESULTS.md",
-            document: "RESULTS.md",
-            text: &edited,
             store: Some(&project.store),
             specs: &project.specs,
-            settings: &settings,
-            rendered: None,
-            lock: None,
-            manifest: None,
+            ..Inputs::alone("RESULTS.md", &edited, &settings)
         })
     };
     assert!(verify(Some(Severity::Error)).fails(Severity::Error));
