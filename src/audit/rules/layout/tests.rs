@@ -10,12 +10,14 @@ use crate::source::Source;
 fn verified(text: &str, specs: &[TableSpec]) -> Verification {
     verify(&Inputs {
         path: "RESULTS.md",
+        document: "RESULTS.md",
         text,
         store: None,
         specs,
         settings: &Settings::default(),
         rendered: None,
         lock: None,
+        manifest: None,
     })
 }
 

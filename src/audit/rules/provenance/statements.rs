@@ -309,10 +309,15 @@ impl Said<'_> {
         };
         let message = format!("{}, a key that {whose}", self.words());
         let with = |finding: Finding, citation: &&Citation<'_>| {
-            let text = format!("record of `[{}]` has no `{}`", citation.definition.mark, self.key);
+            let text = format!(
+                "record of `[{}]` has no `{}`",
+                citation.definition.mark, self.key
+            );
             finding.with_evidence_at("record", citation.place_of(self.key), text)
         };
-        absent.iter().fold(self.finding("key-absent", absent[0], message), with)
+        absent
+            .iter()
+            .fold(self.finding("key-absent", absent[0], message), with)
     }
 
     /// Records with another value.

@@ -10,12 +10,14 @@ use crate::audit::{Inputs, Settings, Verification, verify};
 fn verified_at(path: &str, text: &str, settings: &Settings) -> Verification {
     verify(&Inputs {
         path,
+        document: path,
         text,
         store: None,
         specs: &[],
         settings,
         rendered: None,
         lock: None,
+        manifest: None,
     })
 }
 
