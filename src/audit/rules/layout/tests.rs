@@ -9,15 +9,8 @@ use crate::source::Source;
 
 fn verified(text: &str, specs: &[TableSpec]) -> Verification {
     verify(&Inputs {
-        path: "RESULTS.md",
-        document: "RESULTS.md",
-        text,
-        store: None,
         specs,
-        settings: &Settings::default(),
-        rendered: None,
-        lock: None,
-        manifest: None,
+        ..Inputs::alone("RESULTS.md", text, &Settings::default())
     })
 }
 

@@ -8,17 +8,7 @@ use crate::audit::finding::{Finding, Severity};
 use crate::audit::{Inputs, Settings, Verification, verify};
 
 fn verified_at(path: &str, text: &str, settings: &Settings) -> Verification {
-    verify(&Inputs {
-        path,
-        document: path,
-        text,
-        store: None,
-        specs: &[],
-        settings,
-        rendered: None,
-        lock: None,
-        manifest: None,
-    })
+    verify(&Inputs::alone(path, text, settings))
 }
 
 fn of_rule(text: &str, rule: &str) -> Vec<Finding> {
