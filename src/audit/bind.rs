@@ -85,6 +85,14 @@ impl<'d> BoundTable<'d> {
         (0..self.meanings.len()).any(|idx| self.is_metric(idx))
     }
 
+    /// Its last line.
+    pub fn last_line(&self) -> usize {
+        // A separator follows the header.
+        let header = self.table.header.as_ref().map(|_| self.table.line + 1);
+        let last_row = self.rows.last().map(|row| row.row.line);
+        last_row.max(header).unwrap_or(self.table.line)
+    }
+
     /// The spec's column with this header.
     pub fn column(&self, header: &str) -> Option<&'d Column> {
         let columns = &self.spec?.columns;
@@ -167,10 +175,7 @@ impl BoundRow<'_> {
 /// Joins `document` with the specs and with the runs that it cites.
 pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     let mut runs = Runs::new();
-    let locked = |run: &RunId| {
-        let run = inputs.lock?.runs.get(run.as_str())?;
-        Some(run.record.as_str())
-    };
+    let locked = |run: &RunId| inputs.lock?.runs.get(run.as_str());
     let read = |run: &RunId| read(inputs.store, run, locked(run));
     for definition in &document.definitions {
         for run in definition.paths.iter().filter_map(|path| cited_run(path)) {

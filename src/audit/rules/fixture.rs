@@ -62,13 +62,9 @@ pub(super) fn against(
     settings: &Settings,
 ) -> Verification {
     verify(&Inputs {
-        path: "RESULTS.md",
-        text,
         store,
         specs,
-        settings,
-        rendered: None,
-        lock: None,
+        ..Inputs::alone("RESULTS.md", text, settings)
     })
 }
 
