@@ -135,4 +135,6 @@ impl Verification {
 }
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod tests;

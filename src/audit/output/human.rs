@@ -28,7 +28,7 @@ impl Display for Human<'_> {
              {} not assessed{}; {} runs checked",
             verification.document,
             cells.numeric,
-            cells.verified,
+            cells.verified - cells.verified_from_lock,
             cells.verified_from_predictions,
             cells.mismatched,
             cells.not_assessed,

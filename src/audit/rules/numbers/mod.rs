@@ -11,6 +11,8 @@ mod precision;
 mod range;
 mod reported;
 mod rounding;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;
