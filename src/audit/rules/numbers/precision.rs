@@ -25,8 +25,10 @@ pub(super) fn check(
             let found = uneven
                 .or_else(|| over_precise(number, inputs, bound))
                 .or_else(|| unlike_its_spread(number));
+            let is_alone = column.len() == 1 && uncertainty(number, inputs, bound).is_none();
             match found {
                 Some(finding) => sink.report(finding),
+                None if is_alone => sink.no_power(&PRECISION),
                 None => sink.verified(&PRECISION),
             }
         }
