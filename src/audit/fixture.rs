@@ -1,7 +1,5 @@
 //! Runs, specs and documents for tests of rules: small, on disk, and verified as a project is.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use super::evidence::manifest::Manifest;
@@ -87,15 +85,11 @@ impl Fixture {
 
     pub(super) fn verify(&self, text: &str) -> Verification {
         verify(&Inputs {
-            path: "RESULTS.md",
-            document: "RESULTS.md",
-            text,
             store: self.has_results.then_some(&self.store),
             specs: &self.specs,
-            settings: &Settings::default(),
-            rendered: None,
             lock: self.lock.as_ref(),
             manifest: self.manifest.as_ref(),
+            ..Inputs::alone("RESULTS.md", text, &Settings::default())
         })
     }
 
@@ -103,21 +97,6 @@ impl Fixture {
     pub(super) fn found(&self, text: &str, rule: &str) -> Vec<Found> {
         found(&self.verify(text), rule)
     }
-}
-
-/// A document that is verified alone.
-pub(super) fn alone(text: &str) -> Verification {
-    verify(&Inputs {
-        path: "RESULTS.md",
-        document: "RESULTS.md",
-        text,
-        store: None,
-        specs: &[],
-        settings: &Settings::default(),
-        rendered: None,
-        lock: None,
-        manifest: None,
-    })
 }
 
 /// The findings of one rule.
@@ -141,16 +120,4 @@ pub(super) fn found(verification: &Verification, rule: &str) -> Vec<Found> {
 pub(super) fn count<'v>(verification: &'v Verification, rule: &str) -> &'v RuleCount {
     let mut counts = verification.rules.iter();
     counts.find(|count| count.rule == rule).expect("a rule")
-}
-
-/// A document of `../shared/seed`; `None`, with a word, where it is absent.
-pub(super) fn seed(name: &str) -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/seed")
-        .join(name);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        eprintln!("skipped: `{}` is absent", path.display());
-    }
-    text
 }

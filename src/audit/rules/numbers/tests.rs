@@ -6,7 +6,8 @@ mod with_runs;
 
 use crate::audit::evidence::manifest::Manifest;
 use crate::audit::finding::Severity::{self, Error, Note, Warning};
-use crate::audit::fixture::{Fixture, alone, count, found};
+use crate::audit::fixture::{Fixture, count, found};
+use crate::audit::rules::fixture::alone;
 
 /// A table without marks.
 fn table(header: &str, rows: &[&str]) -> String {

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::audit::finding::Severity::{Error, Warning};
-use crate::audit::fixture::{Fixture, alone, count, found, seed};
+use crate::audit::fixture::{Fixture, count, found};
+use crate::audit::rules::fixture::{alone, seed};
 use crate::metric::{Goal, Split};
 use crate::record::{DataRecord, RunRecord, Selection, SplitRecord};
 
