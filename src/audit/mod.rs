@@ -173,4 +173,6 @@ impl Verification {
 }
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod tests;
