@@ -9,6 +9,7 @@ pub mod decimal;
 pub mod evidence;
 pub mod finding;
 pub mod output;
+pub mod python;
 pub mod recompute;
 pub mod rules;
 
