@@ -36,6 +36,10 @@ pub struct Settings {
     pub documents: Vec<DocumentSettings>,
     /// `[audit]`: what fails a verification.
     pub audit: AuditSettings,
+    /// `[aliases]`: keys of records that mean another key, for the audit.
+    pub aliases: BTreeMap<String, String>,
+    /// `[constants]`: hyper-parameters that the code fixes, so that records need not name them.
+    pub constants: BTreeMap<String, serde_json::Value>,
 }
 
 impl Default for Settings {
@@ -45,6 +49,8 @@ impl Default for Settings {
             data: DataSettings::default(),
             documents: Vec::new(),
             audit: AuditSettings::default(),
+            aliases: BTreeMap::new(),
+            constants: BTreeMap::new(),
         }
     }
 }
@@ -129,12 +135,21 @@ pub struct AuditSettings {
     pub fail_on: Option<String>,
     /// `severity.RPRnnn`: `error`, `warning`, `note` or `off`.
     pub severity: BTreeMap<String, String>,
+    /// Folder or file of Python training code, relative to the project root.
+    pub code: Option<PathBuf>,
 }
 
-const KEYS: &[&str] = &["results", "data", "documents", "audit"];
+const KEYS: &[&str] = &[
+    "results",
+    "data",
+    "documents",
+    "audit",
+    "aliases",
+    "constants",
+];
 const SOURCE_KEYS: &[&str] = &["layout", "path", "splits"];
 const DOCUMENT_KEYS: &[&str] = &["path", "template", "tables"];
-const AUDIT_KEYS: &[&str] = &["fail_on", "severity"];
+const AUDIT_KEYS: &[&str] = &["fail_on", "severity", "code"];
 
 impl Settings {
     /// Reads and validates a settings file.

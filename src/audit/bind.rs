@@ -2,20 +2,18 @@
 //!
 //! The parser knows no run and no spec, the specs know no text; only this module knows both.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::document::{Cell, Definition, Document, Mark, Resolved, Row, Table};
 use crate::record::RunRecord;
 use crate::report::spec::{Column, Filter, TableSpec};
 use crate::report::{matches, meets};
-use crate::store::{RECORD, RunId, Store};
+use crate::store::{RECORD, RunId};
 
-use super::evidence::{RunFiles, RunState, Runs, read};
-
-/// Content hashes of `run.json` by run, as `repro.lock` has them; empty without a lock.
-pub type Locked = BTreeMap<String, String>;
+use super::Inputs;
+use super::citation::{Citation, citations};
+use super::evidence::{NO_RESULTS, RunFiles, RunState, Runs, read};
+use super::reading::header::Meaning;
 
 /// A document with what its tables and rows mean.
 #[derive(Debug)]
@@ -26,6 +24,8 @@ pub struct Bound<'d> {
     pub tables: Vec<BoundTable<'d>>,
     /// Every cited run.
     pub runs: Runs,
+    /// Every record that the document prints, in the order of the text.
+    pub citations: Vec<Citation<'d>>,
 }
 
 /// A table, and the spec it was made from.
@@ -35,6 +35,8 @@ pub struct BoundTable<'d> {
     pub table: &'d Table,
     /// The spec whose headers it has.
     pub spec: Option<&'d TableSpec>,
+    /// What its header cells say, that of the labels included; none without a header.
+    pub meanings: Vec<Meaning>,
     /// Its rows.
     pub rows: Vec<BoundRow<'d>>,
 }
@@ -62,6 +64,11 @@ impl Table {
 }
 
 impl<'d> BoundTable<'d> {
+    /// What the header says of the cells at this index behind the label.
+    pub fn meaning(&self, cell_idx: usize) -> Option<&Meaning> {
+        self.meanings.get(cell_idx + 1)
+    }
+
     /// The spec's column with this header.
     pub fn column(&self, header: &str) -> Option<&'d Column> {
         let columns = &self.spec?.columns;
@@ -132,6 +139,7 @@ impl BoundRow<'_> {
                 Err(format!("run `{run}` was altered"))
             }
             Some((run, RunState::Present(files))) => Ok((run, &**files)),
+            Some((_, RunState::Unknown)) => Err(NO_RESULTS.to_owned()),
             Some((_, RunState::Unfinished(status))) => Err(format!("run `{run}` is {status}")),
             Some((_, RunState::Unreadable(_))) => Err(format!("run `{run}` cannot be read")),
             Some((_, RunState::Missing)) | None => Err(format!("run `{run}` is not there")),
@@ -140,15 +148,14 @@ impl BoundRow<'_> {
     }
 }
 
-/// Joins `document` with `specs` and the runs in `store` that it cites.
-pub fn bind<'d>(
-    document: &'d Document,
-    specs: &'d [TableSpec],
-    store: &Store,
-    locked: &Locked,
-) -> Bound<'d> {
+/// Joins `document` with the specs and with the runs that it cites.
+pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     let mut runs = Runs::new();
-    let read = |run: &RunId| read(store, run, locked.get(run.as_str()).map(String::as_str));
+    let locked = |run: &RunId| {
+        let run = inputs.lock?.runs.get(run.as_str())?;
+        Some(run.record.as_str())
+    };
+    let read = |run: &RunId| read(inputs.store, run, locked(run));
     for definition in &document.definitions {
         for run in definition.paths.iter().filter_map(|path| cited_run(path)) {
             runs.entry(run).or_insert_with_key(read);
@@ -171,15 +178,22 @@ pub fn bind<'d>(
                 .iter()
                 .map(|row| bind_row(document, table, row))
                 .collect();
-            let spec = spec_of(table, &rows, specs, &runs);
+            let spec = spec_of(table, &rows, inputs.specs, &runs);
             if let Some(spec) = spec {
                 assign_spec_rows(&mut rows, spec);
             }
-            BoundTable { table, spec, rows }
+            let header = table.header.iter().flatten();
+            BoundTable {
+                table,
+                spec,
+                meanings: header.map(|cell| Meaning::of(&cell.text)).collect(),
+                rows,
+            }
         })
-        .collect();
+        .collect::<Vec<_>>();
     Bound {
         document,
+        citations: citations(document, &tables),
         tables,
         runs,
     }

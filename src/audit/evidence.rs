@@ -25,6 +25,8 @@ pub struct RunFiles {
 /// What was found where a document says that a run is.
 #[derive(Debug)]
 pub enum RunState {
+    /// There is no results root to look in: nothing is known of the run.
+    Unknown,
     /// Nothing.
     Missing,
     /// Something that is no run: the store's error.
@@ -38,9 +40,15 @@ pub enum RunState {
 /// The runs that a document cites, by their path.
 pub type Runs = BTreeMap<RunId, RunState>;
 
+/// What stands for runs where there is no results root.
+pub const NO_RESULTS: &str = "the results root";
+
 /// Reads one run with its files and compares them with what its record says, and the record with its hash in
 /// the lock where there is one.
-pub fn read(store: &Store, run: &RunId, locked: Option<&str>) -> RunState {
+pub fn read(store: Option<&Store>, run: &RunId, locked: Option<&str>) -> RunState {
+    let Some(store) = store else {
+        return RunState::Unknown;
+    };
     if !store.run_dir(run).is_dir() {
         return RunState::Missing;
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::document::Row;
+use super::catalogue::Rule;
+use crate::document::{Cell, Row};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -42,17 +43,21 @@ impl Severity {
 pub enum Confidence {
     /// From what was parsed; only these are errors by default.
     Parsed,
+    /// From what names and words usually mean: a warning at most, unless the settings say otherwise.
+    Inferred,
+    /// From what is unusual: a note, unless the settings say otherwise.
+    Heuristic,
 }
 
-/// A rule of the catalogue. Ids are permanent.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// `RPRnnn`.
-    pub id: &'static str,
-    /// Kebab-case name.
-    pub name: &'static str,
-    /// Severity unless a finding or the settings say otherwise.
-    pub severity: Severity,
+impl Confidence {
+    /// The highest severity that a finding arrived at like this may have by itself.
+    fn cap(self) -> Severity {
+        match self {
+            Self::Parsed => Severity::Error,
+            Self::Inferred => Severity::Warning,
+            Self::Heuristic => Severity::Note,
+        }
+    }
 }
 
 /// Where a finding points: 1-based, `end_column` after the last character.
@@ -67,6 +72,24 @@ pub struct Place {
 }
 
 impl Place {
+    /// `width` characters from `column`.
+    pub fn of_width(line: usize, column: usize, width: usize) -> Self {
+        Self {
+            line,
+            column,
+            end_column: column + width,
+        }
+    }
+
+    /// Where a cell's text stands.
+    pub fn of_cell(cell: &Cell) -> Self {
+        Self {
+            line: cell.line,
+            column: cell.column,
+            end_column: cell.end_column,
+        }
+    }
+
     /// Where the label of a row stands.
     pub fn of_label(row: &Row) -> Self {
         Self {
@@ -84,6 +107,9 @@ pub struct Evidence {
     pub kind: &'static str,
     /// What it says.
     pub text: String,
+    /// Where in the document it stands, for what stands there.
+    #[serde(skip)]
+    pub place: Option<Place>,
 }
 
 /// What a finding is about, independent of lines: the fingerprint is made of it.
@@ -164,7 +190,10 @@ impl Finding {
     /// The same with another severity than the rule's.
     #[must_use]
     pub fn with_severity(self, severity: Severity) -> Self {
-        Self { severity, ..self }
+        Self {
+            severity: severity.min(self.confidence.cap()),
+            ..self
+        }
     }
 
     /// The same with something that supports it.
@@ -173,8 +202,35 @@ impl Finding {
         self.evidence.push(Evidence {
             kind,
             text: text.into(),
+            place: None,
         });
         self
+    }
+
+    /// The same with another place of the document that supports it.
+    #[must_use]
+    pub fn with_evidence_at(
+        mut self,
+        kind: &'static str,
+        place: Place,
+        text: impl Into<String>,
+    ) -> Self {
+        self.evidence.push(Evidence {
+            kind,
+            text: text.into(),
+            place: Some(place),
+        });
+        self
+    }
+
+    /// The same, arrived at like this; its severity is capped accordingly.
+    #[must_use]
+    pub fn with_confidence(self, confidence: Confidence) -> Self {
+        Self {
+            confidence,
+            severity: self.severity.min(confidence.cap()),
+            ..self
+        }
     }
 
     /// The same with advice.
@@ -207,6 +263,8 @@ pub struct RuleCount {
     pub findings: usize,
     /// Subjects that could not be decided.
     pub not_assessed: usize,
+    /// Subjects that the rule can say nothing about, as any value would pass.
+    pub no_power: usize,
     /// What was missing to decide them, sorted.
     pub missing: Vec<String>,
 }
@@ -225,13 +283,18 @@ pub struct Sink<'s> {
 
 impl<'s> Sink<'s> {
     /// An empty sink for the document at `path`; every rule of `rules` gets its counters.
-    pub fn new(path: &'s str, severities: &'s Severities, rules: &[&'static Rule]) -> Self {
-        let count = |rule: &&'static Rule| {
+    pub fn new(
+        path: &'s str,
+        severities: &'s Severities,
+        rules: impl Iterator<Item = &'static Rule>,
+    ) -> Self {
+        let count = |rule: &'static Rule| {
             let count = RuleCount {
                 rule: rule.id,
                 verified: 0,
                 findings: 0,
                 not_assessed: 0,
+                no_power: 0,
                 missing: Vec::new(),
             };
             (rule.id, count)
@@ -240,7 +303,7 @@ impl<'s> Sink<'s> {
             path,
             severities,
             findings: Vec::new(),
-            counts: rules.iter().map(count).collect(),
+            counts: rules.map(count).collect(),
         }
     }
 
@@ -253,6 +316,11 @@ impl<'s> Sink<'s> {
     /// One subject of `rule` is right.
     pub fn verified(&mut self, rule: &'static Rule) {
         self.count(rule.id).verified += 1;
+    }
+
+    /// One subject of `rule` would pass with any value.
+    pub fn no_power(&mut self, rule: &'static Rule) {
+        self.count(rule.id).no_power += 1;
     }
 
     /// One subject of `rule` could not be decided, for want of `missing`.

@@ -5,41 +5,64 @@
 //! `document`, specs and selection from `report`, runs from `store`; findings go to `audit::output`.
 
 pub mod bind;
+pub mod catalogue;
+pub mod citation;
 pub mod decimal;
 pub mod evidence;
 pub mod finding;
 pub mod output;
 pub mod python;
+pub mod reading;
 pub mod recompute;
 pub mod rules;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::document::Document;
+use crate::report::lock::Lock;
 use crate::report::spec::TableSpec;
 use crate::store::Store;
-use bind::Locked;
 use evidence::RunState;
 use finding::{Finding, RuleCount, Severities, Severity, Sink};
 use rules::numbers::Cells;
 
-/// What a document is verified against.
+/// What a document is verified against. What is `None` is not there, and whatever needs it is not assessed.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     /// The document, as findings name it.
     pub path: &'a str,
     /// Its text.
     pub text: &'a str,
-    /// The runs.
-    pub store: &'a Store,
+    /// The runs; `None` where there is no results root, or the document is audited alone.
+    pub store: Option<&'a Store>,
     /// Every table spec of the project.
     pub specs: &'a [TableSpec],
-    /// What the settings say of severities.
-    pub severities: &'a Severities,
+    /// What the settings say.
+    pub settings: &'a Settings,
     /// What `repro tables` would write now: the document's text, or why there is none.
     pub rendered: Option<Result<&'a str, &'a str>>,
-    /// What `repro.lock` says of the records.
-    pub locked: &'a Locked,
+    /// `repro.lock`.
+    pub lock: Option<&'a Lock>,
+}
+
+/// What the settings say about the audit.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Severities by rule.
+    pub severities: Severities,
+    /// Keys of records that mean another key: alias → key.
+    pub aliases: BTreeMap<String, String>,
+    /// Hyper-parameters that the code fixes, and records need not repeat.
+    pub constants: BTreeMap<String, serde_json::Value>,
+}
+
+impl Settings {
+    /// The key that `key` stands for.
+    pub fn canonical<'k>(&'k self, key: &'k str) -> &'k str {
+        self.aliases.get(key).map_or(key, String::as_str)
+    }
 }
 
 /// A level that a table reaches.
@@ -73,13 +96,9 @@ pub struct Verification {
 /// Verifies one document.
 pub fn verify(inputs: &Inputs<'_>) -> Verification {
     let document = Document::parse(inputs.text);
-    let bound = bind::bind(&document, inputs.specs, inputs.store, inputs.locked);
-    let mut sink = Sink::new(inputs.path, inputs.severities, rules::ALL);
-    rules::layout::check(&bound, &mut sink);
-    rules::provenance::check(&bound, &mut sink);
-    rules::records::check(&bound, &mut sink);
-    let cells = rules::numbers::check(&bound, &mut sink);
-    rules::history::check(inputs, &bound, &mut sink);
+    let bound = bind::bind(&document, inputs);
+    let mut sink = Sink::new(inputs.path, &inputs.settings.severities, catalogue::all());
+    let cells = rules::check(inputs, &bound, &mut sink);
     let n_runs = bound
         .runs
         .values()

@@ -8,10 +8,9 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
-use crate::audit::bind::Locked;
 use crate::audit::finding::{Severities, Severity};
 use crate::audit::output::{human::Human, json::json};
-use crate::audit::{self, Inputs, Verification, rules};
+use crate::audit::{self, Inputs, Settings, Verification, catalogue};
 use crate::project::{DocumentSettings, Project};
 use crate::report::assemble::assemble;
 use crate::report::lock::{self, Lock};
@@ -31,6 +30,9 @@ pub(super) struct Verify {
     /// Lowest severity that exits 1, instead of the one in repro.toml.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
+    /// Look at the documents alone: no runs, specs, lock or history.
+    #[arg(long)]
+    document_only: bool,
     /// Exit 1 unless every numeric cell is verified from metrics and from predictions.
     #[arg(long)]
     require_all: bool,
@@ -72,14 +74,29 @@ impl Verify {
         };
         let against = Against {
             current: Current::new(&project, &store, &specs),
-            locked: locked(&project)?,
-            severities: severities(&project)?,
+            lock: Lock::read(&project.root.join(lock::FILE_NAME))?,
+            settings: settings(&project)?,
             store: &store,
             specs: &specs,
         };
+        let alone = settings(&Project {
+            root: project.root.clone(),
+            settings: crate::project::Settings::default(),
+        })?;
         let mut code = EXIT_OK;
         for (path, name) in self.documents(&project)? {
-            match against.verify(&path, &name) {
+            let outcome = if self.is_alone(&project, &path) {
+                if !global.quiet {
+                    eprintln!(
+                        "note: `{name}` is not part of the project at `{}`: it is audited alone",
+                        project.root.display()
+                    );
+                }
+                verify_alone(&path, &name, &alone)
+            } else {
+                against.verify(&path, &name)
+            };
+            match outcome {
                 Ok(verification) => {
                     let text = self.text(&verification, global.colors_stdout());
                     std::io::stdout().write_all(text.as_bytes())?;
@@ -92,6 +109,15 @@ impl Verify {
             }
         }
         Ok(code)
+    }
+
+    /// Whether a document has nothing to do with the project's runs and settings.
+    fn is_alone(&self, project: &Project, path: &Path) -> bool {
+        let within = |path: &Path| {
+            let root = project.root.canonicalize().ok()?;
+            Some(path.canonicalize().ok()?.starts_with(root))
+        };
+        self.document_only || within(path) == Some(false)
     }
 
     fn text(&self, verification: &Verification, is_colored: bool) -> String {
@@ -143,8 +169,8 @@ impl Verify {
 /// What documents are verified against.
 struct Against<'a> {
     current: Current<'a>,
-    locked: Locked,
-    severities: Severities,
+    lock: Option<Lock>,
+    settings: Settings,
     store: &'a Store,
     specs: &'a [TableSpec],
 }
@@ -160,13 +186,27 @@ impl Against<'_> {
         Ok(audit::verify(&Inputs {
             path: name,
             text: &text,
-            store: self.store,
+            store: self.store.root().is_dir().then_some(self.store),
             specs: self.specs,
-            severities: &self.severities,
+            settings: &self.settings,
             rendered,
-            locked: &self.locked,
+            lock: self.lock.as_ref(),
         }))
     }
+}
+
+/// Verifies a document with nothing but its text.
+fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<Verification> {
+    let text = documents::read(path, name)?;
+    Ok(audit::verify(&Inputs {
+        path: name,
+        text: &text,
+        store: None,
+        specs: &[],
+        settings,
+        rendered: None,
+        lock: None,
+    }))
 }
 
 /// What rendering gives now.
@@ -213,19 +253,22 @@ impl<'a> Current<'a> {
     }
 }
 
-/// Hashes of the records in `repro.lock`; none where there is no lock.
-fn locked(project: &Project) -> anyhow::Result<Locked> {
-    let lock = Lock::read(&project.root.join(lock::FILE_NAME))?;
-    let runs = lock.into_iter().flat_map(|lock| lock.runs);
-    Ok(runs.map(|(run, locked)| (run, locked.record)).collect())
+/// What the project's settings say about the audit.
+fn settings(project: &Project) -> anyhow::Result<Settings> {
+    let settings = &project.settings;
+    Ok(Settings {
+        severities: severities(project)?,
+        aliases: settings.aliases.clone(),
+        constants: settings.constants.clone(),
+    })
 }
 
 /// `[audit] severity` with its names checked.
 fn severities(project: &Project) -> anyhow::Result<Severities> {
     let mut severities = BTreeMap::new();
     for (rule, severity) in &project.settings.audit.severity {
-        let known = rules::ALL.iter().map(|rule| rule.id);
-        if !is_rule_id(rule) {
+        if catalogue::by_id(rule).is_none() {
+            let known = catalogue::all().map(|rule| rule.id);
             let near = nearest(rule, known).unwrap_or("RPR101");
             bail!("repro.toml: `audit.severity.{rule}` is no rule\nhelp: did you mean `{near}`?");
         }
@@ -236,12 +279,6 @@ fn severities(project: &Project) -> anyhow::Result<Severities> {
         severities.insert(rule.clone(), value);
     }
     Ok(severities)
-}
-
-/// Rules of the catalogue that this version does not check yet may be set, too.
-fn is_rule_id(text: &str) -> bool {
-    text.strip_prefix("RPR")
-        .is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn fail_on(project: &Project) -> anyhow::Result<Severity> {

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::audit::Verification;
+use crate::audit::catalogue::{EVALUATION_COVERAGE, VALUE_MISMATCH};
 use crate::audit::finding::{Finding, Severity};
-use crate::audit::rules::{EVALUATION_COVERAGE, VALUE_MISMATCH};
 
 /// A verification as lines of text.
 #[derive(Debug)]

@@ -1,17 +1,34 @@
 //! History and integrity: whether the committed text is what the project gives now.
 
-use super::STALE_DOCUMENT;
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
+use crate::audit::catalogue::{ATTESTATION, STALE_DOCUMENT};
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 
 /// What makes the document what rendering gives.
 const HINT: &str = "run `repro tables --write` and commit the result";
 
+/// Applies the rules of the family.
+pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
+    unsigned(sink);
+    stale(inputs, bound, sink);
+}
+
+/// No document can be signed yet, so none carries a statement.
+fn unsigned(sink: &mut Sink<'_>) {
+    let message = "the document carries no signed statement".to_owned();
+    let place = Place::of_width(1, 1, 0);
+    let subject = Subject {
+        kind: "missing",
+        ..Subject::default()
+    };
+    sink.report(Finding::new(&ATTESTATION, place, &subject, message));
+}
+
 /// Compares the document with what rendering gives now, whatever ends its lines, and the runs it cites with
 /// the lock. Where another rule found an error, that explains the difference, and the document is not called
 /// stale as well.
-pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
+fn stale(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let Some(rendered) = inputs.rendered else {
         return sink.not_assessed(&STALE_DOCUMENT, "the document is not in repro.toml");
     };
@@ -57,7 +74,8 @@ fn not_rendered(reason: &str) -> Finding {
 
 /// A run that the document cites and that the lock, where there is one, does not know.
 fn not_locked(inputs: &Inputs<'_>, bound: &Bound<'_>) -> Option<Finding> {
-    let unknown = |run: &str| !inputs.locked.is_empty() && !inputs.locked.contains_key(run);
+    let lock = inputs.lock?;
+    let unknown = |run: &str| !lock.runs.contains_key(run);
     let run = bound.runs.keys().find(|run| unknown(run.as_str()))?;
     let message = format!("run `{}` is not in `repro.lock`", run.cited());
     Some(finding(1, 1, 1, message).with_hint(HINT))

@@ -1,11 +1,12 @@
 //! Layout: whether what looks like results stands in a table that says what it is.
 
-use super::UNATTACHED_ROW;
+use crate::audit::Inputs;
 use crate::audit::bind::Bound;
+use crate::audit::catalogue::UNATTACHED_ROW;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 
 /// Applies the rules of the family.
-pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
+pub fn check(_: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     for table in &bound.tables {
         for row in &table.rows {
             let n_numeric = row.n_numeric();

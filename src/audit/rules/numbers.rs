@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{EVALUATION_COVERAGE, EXPECTED_CELL_EMPTY, VALUE_MISMATCH};
+use crate::audit::Inputs;
 use crate::audit::bind::{Bound, BoundRow, BoundTable};
+use crate::audit::catalogue::{EVALUATION_COVERAGE, EXPECTED_CELL_EMPTY, VALUE_MISMATCH};
 use crate::audit::decimal::{distance, round};
 use crate::audit::evidence::RunFiles;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
@@ -64,7 +65,7 @@ struct Expected {
 }
 
 /// Checks every numeric cell.
-pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cells {
+pub fn check(_: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cells {
     let mut cells = Cells::default();
     for table in &bound.tables {
         for row in &table.rows {

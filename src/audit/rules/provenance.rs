@@ -1,17 +1,18 @@
 //! Provenance: from a row through marks and definitions to runs that are there and as they were left.
 
-use super::{
+use crate::audit::Inputs;
+use crate::audit::bind::{Bound, BoundRow, cited_run};
+use crate::audit::catalogue::{
     DUPLICATE_DEFINITION, FOOTNOTE_HYGIENE, MISSING_PROVENANCE, RUN_UNAVAILABLE, UNRESOLVED_MARKER,
 };
-use crate::audit::bind::{Bound, BoundRow, cited_run};
-use crate::audit::evidence::RunState;
+use crate::audit::evidence::{NO_RESULTS, RunState};
 use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
 use crate::document::{Definition, Document, Kind, Mark, Resolved, Table};
 use crate::report::spec::FootnoteKind;
 use crate::store::{RECORD, RunId};
 
 /// Applies the rules of the family.
-pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
+pub fn check(_: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     for table in &bound.tables {
         let needs_record = table
             .spec
@@ -237,6 +238,7 @@ fn cited(bound: &Bound<'_>, definition: &Definition, path: &str, sink: &mut Sink
 /// A run in which nothing is wrong; without a lock, that holds for its files but not for its record.
 fn sound(bound: &Bound<'_>, run: &RunId, sink: &mut Sink<'_>) {
     match bound.runs.get(run) {
+        Some(RunState::Unknown) => sink.not_assessed(&RUN_UNAVAILABLE, NO_RESULTS),
         Some(RunState::Present(files)) if !files.is_locked => {
             sink.not_assessed(&RUN_UNAVAILABLE, "the hash of run.json in repro.lock");
         }
@@ -250,6 +252,7 @@ type Trouble = (&'static str, String, Vec<String>);
 fn trouble(bound: &Bound<'_>, run: &RunId) -> Option<Trouble> {
     let cited = run.cited();
     let files = match bound.runs.get(run)? {
+        RunState::Unknown => return None,
         RunState::Missing => {
             return Some(("missing", format!("run `{cited}` is not there"), Vec::new()));
         }

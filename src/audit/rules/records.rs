@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use super::{LABEL_VS_RECORD, RECORD_UNPARSEABLE, STATEMENT_CONTRADICTION};
+use crate::audit::Inputs;
 use crate::audit::bind::{Bound, BoundRow, BoundTable, cited_run};
+use crate::audit::catalogue::{LABEL_VS_RECORD, RECORD_UNPARSEABLE, STATEMENT_CONTRADICTION};
+use crate::audit::citation::place_of_key;
 use crate::audit::evidence::RunFiles;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::document::{Definition, Record};
@@ -12,7 +14,7 @@ use crate::report::footnote::expected_record;
 use crate::store::RunId;
 
 /// Applies the rules of the family.
-pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
+pub fn check(_: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     for definition in &bound.document.definitions {
         unparseable(definition, sink);
     }
@@ -155,7 +157,7 @@ fn contradictions(
         let message = format!("record of mark `[{}]` says {what}", definition.mark);
         let finding = Finding::new(
             &STATEMENT_CONTRADICTION,
-            key_place(definition, record, key),
+            place_of_key(definition, record, key),
             &subject(definition, key, kind),
             message,
         )
@@ -180,27 +182,4 @@ fn differences<'v>(record: &'v Record, expected: &'v literal::Record) -> Vec<Dif
         .map(|key| (key, record.values.get(key), expected.get(key)))
         .filter(|(_, stated, given)| stated != given)
         .collect()
-}
-
-/// Where a key stands in a record on one line; the record's beginning otherwise.
-fn key_place(definition: &Definition, record: &Record, key: &str) -> Place {
-    let text = definition.text.lines().next().unwrap_or_default();
-    let needle = format!("{key}=");
-    let starts_word = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-    let found = text
-        .match_indices(&needle)
-        .map(|(at, _)| at)
-        .find(|&at| starts_word(at));
-    let column = match found {
-        Some(at) if record.line == definition.line => {
-            let width = text.trim_end().chars().count();
-            definition.end_column.saturating_sub(width) + text[..at].chars().count()
-        }
-        _ => record.column,
-    };
-    Place {
-        line: record.line,
-        column,
-        end_column: column + key.chars().count(),
-    }
 }
