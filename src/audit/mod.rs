@@ -10,6 +10,7 @@ pub mod citation;
 pub mod decimal;
 pub mod evidence;
 pub mod finding;
+pub mod git;
 pub mod output;
 pub mod python;
 pub mod reading;

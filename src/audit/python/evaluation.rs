@@ -194,7 +194,7 @@ impl<'p> Search<'_, 'p> {
             let value = syntax::argument(arguments, name, None).and_then(Expression::value);
             value == Some(false.into())
         };
-        self.shuffles |= name == "DataLoader" && is_true("shuffle");
+        self.shuffles |= name == "DataLoader" && self.may_be_true(context, arguments, "shuffle");
         let chance = match function.dotted().as_deref().unwrap_or(name) {
             "np.random.choice" | "numpy.random.choice" if !is_false("replace") => Some(Chance::Replacement),
             "random.choices" => Some(Chance::Replacement),
@@ -215,6 +215,15 @@ impl<'p> Search<'_, 'p> {
             self.follow(context, call, depth);
             self.members(name, depth - 1);
         }
+    }
+
+    /// Whether an argument is true, or a parameter that some call makes true.
+    fn may_be_true(&self, context: &Context<'p>, arguments: &'p [Argument], name: &str) -> bool {
+        let Some(value) = syntax::argument(arguments, name, None) else {
+            return false;
+        };
+        let given = self.flow.back(context, value).into_iter().map(|(_, value)| value);
+        std::iter::once(value).chain(given).any(|value| value.value() == Some(true.into()))
     }
 
     /// What the methods of a class of the program do when it is not training.

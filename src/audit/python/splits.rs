@@ -13,7 +13,7 @@ use super::{CodePlace, place};
 use crate::metric::Split;
 
 /// How many names are followed.
-const DEPTH: usize = 6;
+const DEPTH: usize = 10;
 
 /// A split and the place that says so.
 pub(super) type Origin = (Split, CodePlace);
@@ -75,58 +75,83 @@ struct Search<'s, 'p> {
     found: BTreeSet<Origin>,
 }
 
+/// Each method says whether it found a split; one that was found before counts.
 impl<'p> Search<'_, 'p> {
-    fn keep(&mut self, context: &Context<'p>, split: Option<Split>, at: At) {
+    fn keep(&mut self, context: &Context<'p>, split: Option<Split>, at: At) -> bool {
         let unit = self.flow.unit(context);
         self.found.extend(split.map(|split| (split, place(unit, at))));
+        split.is_some()
     }
 
-    fn expression(&mut self, context: &Context<'p>, value: &'p Expression, depth: usize) {
+    fn any(
+        &mut self,
+        context: &Context<'p>,
+        values: impl IntoIterator<Item = &'p Expression>,
+        depth: usize,
+    ) -> bool {
+        let mut found = false;
+        for value in values {
+            found |= self.expression(context, value, depth);
+        }
+        found
+    }
+
+    fn expression(&mut self, context: &Context<'p>, value: &'p Expression, depth: usize) -> bool {
         match &value.kind {
             ExpressionKind::Literal(_) => {
-                self.keep(context, value.as_text().and_then(named), value.at);
+                self.keep(context, value.as_text().and_then(named), value.at)
             }
             ExpressionKind::Name(name) => self.reference(context, value, name, depth),
             ExpressionKind::Attribute(owner, name) if owner.last_name() == Some("self") => {
-                self.reference(context, value, name, depth);
+                self.reference(context, value, name, depth)
             }
-            ExpressionKind::Attribute(owner, name) => match named(name) {
-                Some(split) => self.keep(context, Some(split), value.at),
-                None => self.expression(context, owner, depth),
-            },
+            ExpressionKind::Attribute(owner, name) => {
+                self.keep(context, named(name), value.at) || self.expression(context, owner, depth)
+            }
             ExpressionKind::Subscript(owner, index) => match index.as_text() {
                 Some(text) => self.reference(context, value, text, depth),
                 None => self.expression(context, owner, depth),
             },
             ExpressionKind::Call(function, arguments) => {
-                self.call(context, value, function, arguments, depth);
+                self.call(context, value, function, arguments, depth)
             }
-            _ => {
-                for part in value.parts() {
-                    self.expression(context, part, depth);
-                }
-            }
+            _ => self.any(context, value.parts(), depth),
         }
     }
 
-    /// What a name stands for, or else what the name says.
-    fn reference(&mut self, context: &Context<'p>, value: &'p Expression, name: &str, depth: usize) {
-        if !self.follow(context, value, depth) {
-            self.keep(context, named(name), value.at);
+    /// What a name stands for, or else the arguments of the call that gave it, or else what the name says.
+    fn reference(
+        &mut self,
+        context: &Context<'p>,
+        value: &'p Expression,
+        name: &str,
+        depth: usize,
+    ) -> bool {
+        // Where the way is too long, a name would be a guess against what it stands for.
+        if depth == 0 {
+            return false;
         }
+        if self.follow(context, value, depth) {
+            return true;
+        }
+        let given = self.flow.unit(context).assigned(name);
+        let calls = given.into_iter().filter(|given| given.as_call().is_some());
+        self.any(context, calls, depth - 1)
+            || self.keep(context, named(name), value.at)
     }
 
-    /// Whether following the value back found anything.
+    /// Follows the value one step back.
     fn follow(&mut self, context: &Context<'p>, value: &'p Expression, depth: usize) -> bool {
-        let before = self.found.len();
-        if depth > 0 && !self.seen.contains(&std::ptr::from_ref(value)) {
-            self.seen.push(value);
-            for (context, source) in self.flow.back(context, value) {
-                self.expression(&context, source, depth - 1);
-            }
-            self.seen.pop();
+        if depth == 0 || self.seen.contains(&std::ptr::from_ref(value)) {
+            return false;
         }
-        self.found.len() > before
+        self.seen.push(value);
+        let mut found = false;
+        for (context, source) in self.flow.back(context, value) {
+            found |= self.expression(&context, source, depth - 1);
+        }
+        self.seen.pop();
+        found
     }
 
     /// Arguments say more than what is returned, and that more than names: `evaluate(model, test_loader)`.
@@ -137,24 +162,23 @@ impl<'p> Search<'_, 'p> {
         function: &'p Expression,
         arguments: &'p [Argument],
         depth: usize,
-    ) {
-        let before = self.found.len();
+    ) -> bool {
+        let mut found = false;
         for argument in arguments {
-            self.expression(context, &argument.value, depth);
+            found |= self.expression(context, &argument.value, depth);
             if argument.value.value() == Some(true.into()) {
                 let split = argument.name.as_deref().and_then(named);
-                self.keep(context, split, argument.value.at);
+                found |= self.keep(context, split, argument.value.at);
             }
         }
-        if self.found.len() > before || self.follow(context, call, depth) {
-            return;
+        if found || self.follow(context, call, depth) {
+            return true;
         }
-        if let ExpressionKind::Attribute(owner, _) = &function.kind {
-            self.expression(context, owner, depth);
-        }
-        if self.found.len() == before {
-            self.keep(context, function.last_name().and_then(named), function.at);
-        }
+        let owner = match &function.kind {
+            ExpressionKind::Attribute(owner, _) => self.expression(context, owner, depth),
+            _ => false,
+        };
+        owner || self.keep(context, function.last_name().and_then(named), function.at)
     }
 }
 
