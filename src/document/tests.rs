@@ -1,8 +1,14 @@
 //! Golden readings of real documents, one test per form of the grammar, and (below) properties of any text.
 
+mod definitions;
+mod evidence;
 mod properties;
+mod shape;
+mod tables;
 
 use std::path::Path;
+
+use serde_json::Value;
 
 use super::*;
 
@@ -136,6 +142,9 @@ fn definitions_of_the_reference_document() {
             line: 16,
             column: 1,
             text: "[2] 40 epochs, other 4 models, 60 epochs".into(),
+            concealment: Concealment::Comment,
+            end_line: 16,
+            end_column: 50,
         }]
     );
     assert_eq!(document.unparsed, []);
@@ -464,6 +473,15 @@ fn long_lines_are_read_in_linear_time() {
         "<!--".repeat(n),
         "<!-- ü -->".repeat(n),
         format!("[1] Namespace(a=[{}\n])", "1,\n".repeat(n / 10)),
+        format!("[1] Namespace(a=[{}\n])", "[1,\n".repeat(n / 10)),
+        "<!-- x\n".repeat(n),
+        format!("<details>{}", "<p </details".repeat(n)),
+        "## x\n[reference]\n".repeat(n / 10),
+        format!("m|A\n-|-\n{}", "x [1]|1\n".repeat(n / 10)),
+        "[1] a/b/c; x\n\nm|A\n-|-\ny [2]|1\n\n".repeat(n / 20),
+        format!("[1] --a {}\n", "--b 'x' ".repeat(n / 10)),
+        format!("[1] {}", "a: 1\n".repeat(n / 10)),
+        format!("## {}\n", "a = [1, ".repeat(n / 10)),
     ];
     for text in texts {
         let start = std::time::Instant::now();
@@ -473,6 +491,7 @@ fn long_lines_are_read_in_linear_time() {
                 + document.comments.len()
                 + document.unparsed.len()
                 + document.definitions.len()
+                + document.headings.len()
                 > 0
         );
         // Quadratic, each takes minutes.

@@ -5,3 +5,5 @@
 pub mod header;
 pub mod key;
 pub mod label;
+pub mod spelling;
+pub mod statement;

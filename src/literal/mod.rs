@@ -2,14 +2,17 @@
 //!
 //! Owns parsing to and printing from JSON values; knows nothing of runs or documents. JSON lacks some of
 //! Python's values: tuples become arrays, keys that are no strings become their text, and the floats `nan`,
-//! `inf` and `-inf` become the strings of that name. Integers beyond 64 bits are refused.
+//! `inf` and `-inf` become the strings of that name, a record within a record becomes an object. Integers beyond
+//! 64 bits are refused. JSON itself is read, too, so that its mistakes and entries have their places.
 
 mod parse;
 mod print;
 
 use serde_json::Value;
 
-pub use parse::{parse, parse_record, parse_record_prefix};
+pub use parse::{
+    Dialect, PlacedRecord, parse, parse_placed_record, parse_record, parse_record_prefix,
+};
 pub use print::{print, print_record};
 
 /// A text that is not the Python literal it should be.
@@ -79,7 +82,7 @@ mod tests {
 
     #[test]
     fn python_prints_the_same() {
-        let oracle = include_str!("../tests/oracle/python_repr.jsonl");
+        let oracle = include_str!("../../tests/oracle/python_repr.jsonl");
         let mut n_namespaces = 0;
         for line in oracle.lines() {
             let line: Value = serde_json::from_str(line).expect("JSON");
@@ -182,6 +185,56 @@ b'",
         assert!(parse(&"[".repeat(10_000)).is_err());
     }
 
+    #[test]
+    fn records_lie_in_records() {
+        for (text, values) in [
+            (
+                "N(a=Namespace(b=1, c=dict(d='e')), f=[Config()])",
+                json!({"a": {"b": 1, "c": {"d": "e"}}, "f": [{}]}),
+            ),
+            (r#"N(a='it\'s', b="\"")"#, json!({"a": "it's", "b": "\""})),
+        ] {
+            let record = parse_placed_record(text, Dialect::Python).expect(text);
+            assert_eq!(Value::Object(record.values), values, "{text}");
+        }
+        assert!(parse(&"N(a=".repeat(10_000)).is_err());
+    }
+
+    #[test]
+    fn entries_have_their_places() {
+        let text = "N(a=1 , é=[2, 3],**{'b c': None})";
+        let record = parse_placed_record(text, Dialect::Python).expect("a record");
+        let entries: Vec<&str> = record
+            .places
+            .iter()
+            .map(|place| &text[place.clone()])
+            .collect();
+        assert_eq!(entries, ["a=1", "é=[2, 3]", "'b c': None"]);
+        assert_eq!(record.values.len(), 3);
+    }
+
+    #[test]
+    fn json_is_read_as_json() {
+        let text = r#"{"a": true, "b": [null, NaN, -Infinity, 1e-6], "c": "\/\u00e9\uD83D\uDE00"}"#;
+        let record = parse_placed_record(text, Dialect::Json).expect("a record");
+        assert_eq!(
+            Value::Object(record.values),
+            json!({"a": true, "b": [null, "nan", "-inf", 1e-6], "c": "/é😀"})
+        );
+        for (text, offset, message) in [
+            (r#"{"a": 1, "a": 1}"#, 9, "key `a` occurs twice"),
+            (
+                r#"{"a": True}"#,
+                6,
+                "found `True`, expected a Python literal",
+            ),
+            (r#"{"a": "\uD83D"}"#, 7, "this escape names no character"),
+        ] {
+            let error = parse_placed_record(text, Dialect::Json).expect_err(text);
+            assert_eq!((error.offset, error.message.as_str()), (offset, message));
+        }
+    }
+
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -210,6 +263,7 @@ b'",
         fn no_text_makes_the_parser_panic(text in any::<String>()) {
             let _ = parse(&text);
             let _ = parse_record(&format!("N(a={text}"));
+            let _ = parse_placed_record(&format!("{{\"a\": {text}"), Dialect::Json);
         }
     }
 }
