@@ -83,6 +83,7 @@ fn truncation(evaluation: &phases::Loop<'_>) -> Option<(String, super::At)> {
         if let Some((function, arguments)) = part.as_call()
             && function.last_name() == Some("zip")
             && arguments.len() > 1
+            && evaluation.loaders.len() > 1
         {
             zips = Some(("zip".to_owned(), part.at));
         }
@@ -165,16 +166,20 @@ impl<'p> Search<'_, 'p> {
         if depth == 0 || !self.seen.insert((context.unit, value.at)) {
             return;
         }
-        let is_root = depth == DEPTH;
+        // Training may lead here too, where the call is not known; its data are not evaluated.
+        let is_open = context.is_open();
         for (inside, source) in self.flow.back(context, value) {
-            let unit = self.flow.unit(&inside);
-            let splits = splits::of(self.flow.program, unit, source);
-            let only_training = !splits.is_empty() && splits.iter().all(|(split, _)| *split == Split::Train);
-            if !(is_root && only_training) {
-                self.expression(&inside, source, depth - 1);
+            if is_open && self.only_trains(&inside, source) {
+                continue;
             }
+            self.expression(&inside, source, depth - 1);
         }
         self.seen.remove(&(context.unit, value.at));
+    }
+
+    fn only_trains(&self, context: &Context<'p>, source: &'p Expression) -> bool {
+        let splits = splits::of(self.flow.program, context, source);
+        !splits.is_empty() && splits.iter().all(|(split, _)| *split == Split::Train)
     }
 
     fn call(

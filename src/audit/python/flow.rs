@@ -10,6 +10,9 @@ use super::splits;
 use super::syntax::{self, Argument, Expression, ExpressionKind, Statement, StatementKind};
 use crate::metric::Split;
 
+/// How many names lead to a dictionary.
+const DEPTH: usize = 5;
+
 /// A unit, and the call that led into it, if one did.
 #[derive(Debug, Clone)]
 pub(super) struct Context<'p> {
@@ -40,6 +43,11 @@ impl<'p> Context<'p> {
     /// A unit without a call that led into it.
     pub(super) fn of(unit: &Unit<'p>) -> Self {
         Self { unit: unit.index, call: None }
+    }
+
+    /// Whether it is not known which call led into the unit.
+    pub(super) fn is_open(&self) -> bool {
+        self.call.is_none()
     }
 }
 
@@ -217,7 +225,7 @@ impl<'p> Flow<'_, 'p> {
         found
     }
 
-    /// `loaders["valid"]`: the entries of that key of the dictionaries that the name stands for.
+    /// `loaders["valid"]`: what is kept under that key, or else what the name stands for.
     fn entry(
         &self,
         context: &Context<'p>,
@@ -225,19 +233,45 @@ impl<'p> Flow<'_, 'p> {
         index: &'p Expression,
     ) -> Vec<Source<'p>> {
         let mut found = Vec::new();
-        for (context, value) in self.back(context, owner) {
-            match &value.kind {
-                ExpressionKind::Dictionary(items) if index.as_text().is_some() => {
-                    let fits = |key: &Option<Expression>| {
-                        key.as_ref().is_some_and(|key| key.as_text() == index.as_text())
-                    };
-                    let entries = items.iter().filter(|(key, _)| fits(key));
-                    found.extend(entries.map(|(_, value)| (context.clone(), value)));
+        self.entries(context, owner, index.as_text(), DEPTH, &mut found);
+        match found.is_empty() {
+            true => self.back(context, owner),
+            false => found,
+        }
+    }
+
+    /// What dictionaries hold under a key, or under any where it is not written out.
+    fn entries(
+        &self,
+        context: &Context<'p>,
+        owner: &'p Expression,
+        key: Option<&str>,
+        depth: usize,
+        found: &mut Vec<Source<'p>>,
+    ) {
+        let fits = |other: Option<&str>| key.is_none() || other.is_none() || key == other;
+        if let ExpressionKind::Dictionary(items) = &owner.kind {
+            let key_of = |item: &'p (Option<Expression>, Expression)| item.0.as_ref()?.as_text();
+            let entries = items.iter().filter(|item| fits(key_of(item)));
+            return found.extend(entries.map(|(_, value)| (context.clone(), value)));
+        }
+        if let ExpressionKind::Name(name) = &owner.kind {
+            for statement in self.statements(self.unit(context)) {
+                if let StatementKind::Assign(targets, None, value) = &statement.kind
+                    && let [target] = &targets[..]
+                    && let ExpressionKind::Subscript(dictionary, index) = &target.kind
+                    && dictionary.last_name() == Some(name)
+                    && fits(index.as_text())
+                {
+                    found.push((context.clone(), value));
                 }
-                _ => found.push((context, value)),
             }
         }
-        found
+        if depth > 0 {
+            for (context, source) in self.back(context, owner) {
+                self.entries(&context, source, key, depth - 1, found);
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::flow::Context;
 use super::program::{Program, Unit};
 use super::splits::{self, Origin, words};
 use super::syntax::{Expression, ExpressionKind, Statement, StatementKind};
@@ -31,6 +32,7 @@ const WRAPPERS: &[&str] = &["enumerate", "tqdm", "iter", "islice", "track", "tra
 
 /// The loops over loaders of a unit.
 pub(super) fn loops<'p>(program: &Program<'p>, unit: &Unit<'p>) -> Vec<Loop<'p>> {
+    let context = Context::of(unit);
     let mut found = Vec::new();
     for statement in unit.statements() {
         let StatementKind::For(_, iterable, body) = &statement.kind else {
@@ -42,7 +44,7 @@ pub(super) fn loops<'p>(program: &Program<'p>, unit: &Unit<'p>) -> Vec<Loop<'p>>
         if loaders.is_empty() {
             continue;
         }
-        let splits = loaders.iter().flat_map(|loader| splits::of(program, unit, loader)).collect();
+        let splits = loaders.iter().flat_map(|loader| splits::of(program, &context, loader)).collect();
         found.push(Loop { statement, iterable, loaders, body, splits });
     }
     found
@@ -65,7 +67,7 @@ fn unwrap<'p>(iterable: &'p Expression, loaders: &mut Vec<&'p Expression>) {
 fn is_loader(unit: &Unit<'_>, value: &Expression) -> bool {
     let named = |name: &str| {
         let words = words(name);
-        words.iter().any(|word| matches!(&**word, "loader" | "loaders" | "dataloader" | "dataloaders" | "batches"))
+        words.iter().any(|word| matches!(&**word, "loader" | "loaders" | "dataloader" | "dataloaders"))
     };
     match &value.kind {
         ExpressionKind::Subscript(owner, _) => is_loader(unit, owner),

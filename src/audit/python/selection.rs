@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::flow::Context;
 use super::program::{Program, Unit};
 use super::splits::{self, Origin, words};
 use super::syntax::{Expression, ExpressionKind, Statement, StatementKind};
@@ -135,7 +136,7 @@ fn decision<'p>(
     let (kind, value) = scheduled(program, unit, expression)
         .or_else(|| stopped(expression))
         .or_else(|| best(expression))?;
-    let origins = splits::of(program, unit, value);
+    let origins = splits::of(program, &Context::of(unit), value);
     let mut measured = origins.into_iter().filter(|(split, _)| *split != Split::Train);
     let (split, origin) = measured.next().or_else(|| guard.cloned())?;
     if measured.any(|(other, _)| other != split) || split == Split::Train {

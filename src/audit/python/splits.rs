@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::flow::{Branches, Context, Flow};
-use super::program::{Program, Unit};
+use super::program::Program;
 use super::syntax::{Argument, At, Expression, ExpressionKind};
 use super::{CodePlace, place};
 use crate::metric::Split;
@@ -53,10 +53,10 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The splits that an expression of `unit` may come from.
+/// The splits that an expression may come from.
 pub(super) fn of<'p>(
     program: &Program<'p>,
-    unit: &Unit<'p>,
+    context: &Context<'p>,
     value: &'p Expression,
 ) -> BTreeSet<Origin> {
     let mut search = Search {
@@ -64,7 +64,7 @@ pub(super) fn of<'p>(
         seen: Vec::new(),
         found: BTreeSet::new(),
     };
-    search.expression(&Context::of(unit), value, DEPTH);
+    search.expression(context, value, DEPTH);
     search.found
 }
 

@@ -15,7 +15,11 @@ fn fixtures() -> PathBuf {
 /// The clean program with the files of a folder in place of its own.
 pub(in crate::audit) fn fixture(name: &str) -> Vec<(String, String)> {
     let mut files = BTreeMap::new();
-    for folder in ["clean", name] {
+    let folders = match name {
+        "as_reference" => vec![name],
+        name => vec!["clean", name],
+    };
+    for folder in folders {
         let root = fixtures().join(folder);
         assert!(root.is_dir(), "no fixture `{name}`");
         for found in walkdir::WalkDir::new(&root) {
@@ -205,6 +209,30 @@ fn each_defect_is_seen_alone_at_its_place() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_program_as_the_reference_has_all_its_defects() {
+    let expected = [
+        "main.py:41:5: `lr_schedule` is never read",
+        "main.py:51:5: `log_dir` is never read",
+        "models/MTL_MobileNet_V2_model.py:19:68: `pretrained=True` of `mobilenet_v2` is unused in models/MTL_MobileNet_V2_model.py:12:1",
+        "main.py:18:5: `folder_sub_name` is assigned",
+        "main.py:27:9: learning-rate schedule by `valid_loss` of data_loader.py:39:86",
+        "main.py:29:12: best epoch by `valid_loss` of data_loader.py:39:86",
+        "train_valid.py:29:12: `total_loss` over train_valid.py:14:5 is divided by the number of batches",
+        "train_valid.py:29:36: `total_age_mae` over train_valid.py:14:5 is divided by the number of batches",
+        "data_loader.py:13:22: Replacement choice",
+        "data_loader.py:15:13: Augmentation RandomCrop",
+        "data_loader.py:16:13: Augmentation RandomHorizontalFlip",
+        "train_valid.py:14:20: Truncation zip",
+        "data_loader.py:13:22: no `np.random.seed`",
+        "data_loader.py:33:25: no `torch.manual_seed`",
+        "not deterministic",
+        "data_loader.py:33:25: workers",
+        "data_loader.py:12:17: os.listdir",
+    ];
+    assert_eq!(suspicions(&facts("as_reference")), expected);
 }
 
 #[test]
