@@ -132,6 +132,8 @@ fn verify_all(bencher: Bencher) {
         settings: &settings,
         rendered: None,
         lock: None,
+        history: None,
+        code: None,
     };
     let outcome = verify(&inputs);
     assert_eq!(outcome.cells.verified, N_ROWS * TASKS.len());

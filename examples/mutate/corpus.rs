@@ -117,6 +117,8 @@ impl Corpus {
             // What rendering gives would find every change of our own text, and say nothing of the rules.
             rendered: None,
             lock: self.lock.as_ref().filter(|_| own),
+            history: None,
+            code: None,
         })
         .findings
     }

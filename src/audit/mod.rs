@@ -46,6 +46,10 @@ pub struct Inputs<'a> {
     pub rendered: Option<Result<&'a str, &'a str>>,
     /// `repro.lock`.
     pub lock: Option<&'a Lock>,
+    /// The history of the repository.
+    pub history: Option<&'a git::History>,
+    /// The training code of the work tree.
+    pub code: Option<&'a python::TrainingCode>,
 }
 
 /// What the settings say about the audit.

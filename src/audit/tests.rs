@@ -137,6 +137,8 @@ impl Project {
             settings: &settings(),
             rendered: rendered.map(Ok),
             lock,
+            history: None,
+            code: None,
         })
     }
 
@@ -469,6 +471,8 @@ fn severities_can_be_set_and_rules_switched_off() {
             settings: &settings,
             rendered: None,
             lock: None,
+            history: None,
+            code: None,
         })
     };
     assert!(verify(Some(Severity::Error)).fails(Severity::Error));

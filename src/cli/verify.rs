@@ -9,7 +9,9 @@ use clap::{Args, ValueEnum};
 
 use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
 use crate::audit::finding::{Severities, Severity};
+use crate::audit::git::{History, Wanted};
 use crate::audit::output::{human::Human, json::json};
+use crate::audit::python::TrainingCode;
 use crate::audit::{self, Inputs, Settings, Verification, catalogue};
 use crate::project::{DocumentSettings, Project};
 use crate::report::assemble::assemble;
@@ -78,6 +80,8 @@ impl Verify {
             settings: settings(&project)?,
             store: &store,
             specs: &specs,
+            code: code(&project)?,
+            project: &project,
         };
         let alone = settings(&Project {
             root: project.root.clone(),
@@ -166,6 +170,15 @@ impl Verify {
     }
 }
 
+/// The training code that the settings name.
+fn code(project: &Project) -> anyhow::Result<Option<TrainingCode>> {
+    let Some(code) = &project.settings.audit.code else {
+        return Ok(None);
+    };
+    let read = TrainingCode::read(&project.root, code);
+    read.map(Some).with_context(|| format!("cannot read the training code `{}`", code.display()))
+}
+
 /// What documents are verified against.
 struct Against<'a> {
     current: Current<'a>,
@@ -173,9 +186,24 @@ struct Against<'a> {
     settings: Settings,
     store: &'a Store,
     specs: &'a [TableSpec],
+    code: Option<TrainingCode>,
+    project: &'a Project,
 }
 
 impl Against<'_> {
+    /// The history of a document, where there is a repository and a git to ask.
+    fn history(&self, path: &Path) -> Option<History> {
+        let root = self.project.root.canonicalize().ok()?;
+        let path = path.canonicalize().ok()?;
+        History::read(&Wanted {
+            project: &root,
+            document: path.strip_prefix(&root).ok()?,
+            code: self.project.settings.audit.code.as_deref(),
+            results: &self.project.settings.results,
+        })
+        .ok()
+    }
+
     fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verification> {
         let text = documents::read(path, name)?;
         let rendered = self.current.rendered(path);
@@ -183,6 +211,7 @@ impl Against<'_> {
             Ok(text) => Ok(text.as_str()),
             Err(reason) => Err(reason.as_str()),
         });
+        let history = self.history(path);
         Ok(audit::verify(&Inputs {
             path: name,
             text: &text,
@@ -191,6 +220,8 @@ impl Against<'_> {
             settings: &self.settings,
             rendered,
             lock: self.lock.as_ref(),
+            history: history.as_ref(),
+            code: self.code.as_ref(),
         }))
     }
 }
@@ -206,6 +237,8 @@ fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<
         settings,
         rendered: None,
         lock: None,
+        history: None,
+        code: None,
     }))
 }
 

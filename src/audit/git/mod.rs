@@ -294,4 +294,4 @@ fn python_files(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -198,4 +198,4 @@ fn entry(files: &[File], index: usize) -> Option<Entry> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

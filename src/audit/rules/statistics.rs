@@ -3,8 +3,7 @@
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::{
-    BEST_MARKER, BIASED_AGGREGATION, SELECTION_ON_REPORTED_SPLIT, SELECTION_RULE_UNDECLARED,
-    SINGLE_RUN, UNCERTAINTY_UNDEFINED, WITHIN_NOISE,
+    BEST_MARKER, SELECTION_RULE_UNDECLARED, SINGLE_RUN, UNCERTAINTY_UNDEFINED, WITHIN_NOISE,
 };
 use crate::audit::finding::Sink;
 
@@ -15,9 +14,7 @@ pub fn check(_: &Inputs<'_>, _: &Bound<'_>, sink: &mut Sink<'_>) {
         &UNCERTAINTY_UNDEFINED,
         &WITHIN_NOISE,
         &BEST_MARKER,
-        &SELECTION_ON_REPORTED_SPLIT,
         &SELECTION_RULE_UNDECLARED,
-        &BIASED_AGGREGATION,
     ] {
         sink.not_assessed(rule, "a later version");
     }
