@@ -40,8 +40,8 @@ pub(in crate::audit) fn parse(files: &[(String, String)]) -> TrainingCode {
 
 fn facts(name: &str) -> Entry {
     let code = parse(&fixture(name));
-    let [entry] = <[Entry; 1]>::try_from(code.entries).expect("one script");
-    entry
+    let first = code.entries.into_iter().next();
+    first.expect("a script with a command line")
 }
 
 /// Everything that may be wrong with a program, one line each.
@@ -233,6 +233,20 @@ fn a_program_as_the_reference_has_all_its_defects() {
         "data_loader.py:12:17: os.listdir",
     ];
     assert_eq!(suspicions(&facts("as_reference")), expected);
+}
+
+#[test]
+fn a_record_is_of_the_script_whose_arguments_it_has() {
+    let code = parse(&fixture("as_reference"));
+    let paths: Vec<&str> = code.entries.iter().map(|entry| &*entry.path).collect();
+    assert_eq!(paths, ["main.py", "pretrain.py"]);
+    let entry = |keys: &[&str]| {
+        let keys = keys.iter().copied().collect();
+        code.entry_for(&keys).map(|entry| &*entry.path)
+    };
+    assert_eq!(entry(&["model", "epoch", "debug"]), Some("main.py"));
+    assert_eq!(entry(&["model", "epochs", "batch_size"]), Some("pretrain.py"));
+    assert_eq!(TrainingCode::default().entry_for(&BTreeSet::new()), None);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(super) fn check(
         for mean in &entry.batch_means {
             let column = column_of(bound, &group.citations, mean);
             let message = format!(
-                "`{}` of record {} is the mean of `{}` over batches, whatever their size",
+                "`{}` of record {} takes the mean of `{}` over batches, whatever their size",
                 entry.path,
                 marks(&group.citations),
                 mean.value
