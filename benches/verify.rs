@@ -126,6 +126,7 @@ fn verify_all(bencher: Bencher) {
     let settings = Settings::default();
     let inputs = Inputs {
         path: "LARGE.md",
+        document: "LARGE.md",
         text: &large.text,
         store: Some(&large.store),
         specs: &large.specs,
@@ -134,6 +135,7 @@ fn verify_all(bencher: Bencher) {
         lock: None,
         history: None,
         code: None,
+        manifest: None,
     };
     let outcome = verify(&inputs);
     assert_eq!(outcome.cells.verified, N_ROWS * TASKS.len());

@@ -110,6 +110,7 @@ impl Corpus {
         let own = base == OWN;
         verify(&Inputs {
             path: base,
+            document: base,
             text,
             store: own.then_some(results.unwrap_or(&self.store)),
             specs: if own { &self.specs } else { &[] },
@@ -119,6 +120,7 @@ impl Corpus {
             lock: self.lock.as_ref().filter(|_| own),
             history: None,
             code: None,
+            manifest: None,
         })
         .findings
     }
@@ -173,15 +175,13 @@ impl Mutant {
 /// What the findings of a rule say, wherever they stand.
 pub(crate) fn keys(findings: &[Finding], rule: &str) -> BTreeSet<String> {
     let of_rule = findings.iter().filter(|finding| finding.rule == rule);
-    of_rule
-        .map(|finding| {
-            format!(
-                "{} {}",
-                finding.fingerprint,
-                without_lines(&finding.message)
-            )
-        })
-        .collect()
+    let key = |finding: &Finding| {
+        let evidence = finding.evidence.iter().map(|item| &item.text);
+        let mut said = vec![finding.fingerprint.clone(), finding.message.clone()];
+        said.extend(evidence.cloned());
+        without_lines(&said.join(" "))
+    };
+    of_rule.map(key).collect()
 }
 
 /// A message without the numbers of lines in it, which move when a line is added.

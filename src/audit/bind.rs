@@ -167,10 +167,7 @@ impl BoundRow<'_> {
 /// Joins `document` with the specs and with the runs that it cites.
 pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     let mut runs = Runs::new();
-    let locked = |run: &RunId| {
-        let run = inputs.lock?.runs.get(run.as_str())?;
-        Some(run.record.as_str())
-    };
+    let locked = |run: &RunId| inputs.lock?.runs.get(run.as_str());
     let read = |run: &RunId| read(inputs.store, run, locked(run));
     for definition in &document.definitions {
         for run in definition.paths.iter().filter_map(|path| cited_run(path)) {

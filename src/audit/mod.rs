@@ -11,6 +11,7 @@ pub mod decimal;
 pub mod evidence;
 pub mod finding;
 pub mod git;
+pub mod measured;
 pub mod output;
 pub mod python;
 pub mod reading;
@@ -26,6 +27,7 @@ use crate::report::lock::Lock;
 use crate::report::spec::TableSpec;
 use crate::store::Store;
 use evidence::RunState;
+use evidence::manifest::Manifest;
 use finding::{Finding, RuleCount, Severities, Severity, Sink};
 use rules::numbers::Cells;
 
@@ -34,6 +36,8 @@ use rules::numbers::Cells;
 pub struct Inputs<'a> {
     /// The document, as findings name it.
     pub path: &'a str,
+    /// Its path below the project root, by which the lock knows it.
+    pub document: &'a str,
     /// Its text.
     pub text: &'a str,
     /// The runs; `None` where there is no results root, or the document is audited alone.
@@ -50,6 +54,8 @@ pub struct Inputs<'a> {
     pub history: Option<&'a git::History>,
     /// The training code of the work tree.
     pub code: Option<&'a python::TrainingCode>,
+    /// `data.lock.json`.
+    pub manifest: Option<&'a Manifest>,
 }
 
 /// What the settings say about the audit.

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
+use crate::audit::evidence::manifest::{self, Manifest};
 use crate::audit::finding::{Severities, Severity};
 use crate::audit::git::{History, Wanted};
 use crate::audit::output::{human::Human, json::json};
@@ -77,11 +78,12 @@ impl Verify {
         let against = Against {
             current: Current::new(&project, &store, &specs),
             lock: Lock::read(&project.root.join(lock::FILE_NAME))?,
+            manifest: Manifest::read(&project.root.join(manifest::FILE_NAME))
+                .map_err(anyhow::Error::msg)?,
             settings: settings(&project)?,
             store: &store,
             specs: &specs,
             code: code(&project)?,
-            project: &project,
         };
         let alone = settings(&Project {
             root: project.root.clone(),
@@ -183,46 +185,59 @@ fn code(project: &Project) -> anyhow::Result<Option<TrainingCode>> {
 struct Against<'a> {
     current: Current<'a>,
     lock: Option<Lock>,
+    manifest: Option<Manifest>,
     settings: Settings,
     store: &'a Store,
     specs: &'a [TableSpec],
     code: Option<TrainingCode>,
-    project: &'a Project,
 }
 
 impl Against<'_> {
     /// The history of a document, where there is a repository and a git to ask.
-    fn history(&self, path: &Path) -> Option<History> {
-        let root = self.project.root.canonicalize().ok()?;
-        let path = path.canonicalize().ok()?;
+    fn history(&self, document: &str) -> Option<History> {
+        let project = self.current.project;
         History::read(&Wanted {
-            project: &root,
-            document: path.strip_prefix(&root).ok()?,
-            code: self.project.settings.audit.code.as_deref(),
-            results: &self.project.settings.results,
+            project: &project.root,
+            document: Path::new(document),
+            code: project.settings.audit.code.as_deref(),
+            results: &project.settings.results,
         })
         .ok()
     }
 
     fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verification> {
         let text = documents::read(path, name)?;
-        let rendered = self.current.rendered(path);
+        let store = self.store.root().is_dir().then_some(self.store);
+        // Without runs, rendering gives tables without numbers.
+        let rendered = store.and_then(|_| self.current.rendered(path));
+        let document = self.below_root(path).unwrap_or_else(|| name.to_owned());
         let rendered = rendered.as_ref().map(|rendered| match rendered {
             Ok(text) => Ok(text.as_str()),
             Err(reason) => Err(reason.as_str()),
         });
-        let history = self.history(path);
+        let history = self.history(&document);
         Ok(audit::verify(&Inputs {
             path: name,
+            document: &document,
             text: &text,
-            store: self.store.root().is_dir().then_some(self.store),
+            store,
             specs: self.specs,
             settings: &self.settings,
             rendered,
             lock: self.lock.as_ref(),
             history: history.as_ref(),
             code: self.code.as_ref(),
+            manifest: self.manifest.as_ref(),
         }))
+    }
+
+    /// A document's path below the project root, with `/` between its parts.
+    fn below_root(&self, path: &Path) -> Option<String> {
+        let root = self.current.project.root.canonicalize().ok()?;
+        let path = path.canonicalize().ok()?;
+        let below = path.strip_prefix(root).ok()?;
+        let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+        Some(parts?.join("/"))
     }
 }
 
@@ -231,6 +246,7 @@ fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<
     let text = documents::read(path, name)?;
     Ok(audit::verify(&Inputs {
         path: name,
+        document: name,
         text: &text,
         store: None,
         specs: &[],
@@ -239,6 +255,7 @@ fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<
         lock: None,
         history: None,
         code: None,
+        manifest: None,
     }))
 }
 

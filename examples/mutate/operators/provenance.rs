@@ -67,7 +67,13 @@ pub(super) fn unresolved(corpus: &Corpus) -> Vec<Mutant> {
                 mutants.push(base.mutant(text, format!("line {}: {with}", row.line)));
             }
             let mark = &row.marks[0].text;
-            if let Some(definition) = base.definition_of(table, mark) {
+            let n_definitions = base.document.definitions.iter();
+            let n_definitions = n_definitions.filter(|found| found.mark == *mark).count();
+            // Another definition of the number would be meant instead.
+            if let Some(definition) = base
+                .definition_of(table, mark)
+                .filter(|_| n_definitions == 1)
+            {
                 let text = edit::without(&base.text, &[definition.line]);
                 mutants.push(base.mutant(text, format!("no definition of [{mark}]")));
                 let text =

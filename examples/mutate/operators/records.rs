@@ -94,9 +94,12 @@ pub(super) fn derived(corpus: &Corpus) -> Vec<Mutant> {
         for definition in &base.document.definitions {
             for (from, to) in [("/_gender_1", "/_gender_0"), ("/_gender_0", "/_gender_1")] {
                 let cited = base.document.tables.iter().any(|table| {
-                    let marks =
-                        |row: &Row| row.marks.iter().any(|mark| mark.text == definition.mark);
-                    table.rows.iter().any(marks)
+                    let cites = |row: &Row| {
+                        // Path and record: one can be held against the other.
+                        row.marks.len() == 2
+                            && row.marks.iter().any(|mark| mark.text == definition.mark)
+                    };
+                    table.rows.iter().any(cites)
                 });
                 if let Some(text) = base
                     .with_in_definition(definition, from, to)
@@ -129,6 +132,9 @@ pub(super) fn debug(corpus: &Corpus) -> Vec<Mutant> {
             else {
                 return None;
             };
+            if definition.text.contains("debug=True") {
+                return None;
+            }
             let text = base.with_in_definition(definition, "results/", "results/Debug-")?;
             Some(base.mutant(text, format!("[{mark}]: Debug-")))
         };

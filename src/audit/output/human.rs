@@ -25,15 +25,20 @@ impl Display for Human<'_> {
         writeln!(
             f,
             "{}: {} numeric cells: {} verified from metrics, {} of them from predictions too, {} mismatched, \
-             {} not assessed; {} runs checked",
+             {} not assessed{}; {} runs checked",
             verification.document,
             cells.numeric,
             cells.verified,
             cells.verified_from_predictions,
             cells.mismatched,
             cells.not_assessed,
+            reported(cells.reported),
             verification.n_runs
         )?;
+        if cells.verified_from_lock > 0 {
+            let n = cells.verified_from_lock;
+            writeln!(f, "  {n} verified from `repro.lock` only")?;
+        }
         for (reason, n) in &cells.reasons {
             writeln!(f, "  {n} not assessed: {reason}")?;
         }
@@ -59,6 +64,14 @@ impl Human<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The count of numbers that were read from documents, where there are any.
+fn reported(n: usize) -> String {
+    match n {
+        0 => String::new(),
+        n => format!(", {n} reported"),
     }
 }
 

@@ -7,3 +7,4 @@ pub mod key;
 pub mod label;
 pub mod spelling;
 pub mod statement;
+pub mod uncertainty;

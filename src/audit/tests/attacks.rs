@@ -244,6 +244,7 @@ fn a_document_that_cannot_be_rendered_is_not_settled() {
     let project = Project::new();
     let outcome = verify(&Inputs {
         path: "RESULTS.md",
+        document: "RESULTS.md",
         text: &project.text,
         store: Some(&project.store),
         specs: &project.specs,
@@ -254,6 +255,7 @@ fn a_document_that_cannot_be_rendered_is_not_settled() {
         lock: None,
         history: None,
         code: None,
+        manifest: None,
     });
     assert_eq!(rules(&outcome), ["RPR904"]);
     let finding = &outcome.findings[0];

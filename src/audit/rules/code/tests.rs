@@ -10,12 +10,14 @@ use crate::audit::{Inputs, Settings, Verification, verify};
 fn verify_with(text: &str, history: Option<&History>) -> Verification {
     verify(&Inputs {
         path: "RESULTS.md",
+        document: "RESULTS.md",
         text,
         store: None,
         specs: &[],
         settings: &Settings::default(),
         rendered: None,
         lock: None,
+        manifest: None,
         history,
         code: None,
     })

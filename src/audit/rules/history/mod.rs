@@ -8,7 +8,9 @@ mod rewritten;
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::{ATTESTATION, NUMBER_CHANGED, RECORD_REWRITTEN, STALE_DOCUMENT};
+use crate::audit::evidence::NO_RESULTS;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
+use crate::audit::rules::numbers::locked::{changed_document, is_listed, not_listed};
 
 /// What makes the document what rendering gives.
 const HINT: &str = "run `repro tables --write` and commit the result";
@@ -44,23 +46,38 @@ fn unsigned(sink: &mut Sink<'_>) {
 /// the lock. Where another rule found an error, that explains the difference, and the document is not called
 /// stale as well.
 fn stale(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
-    let Some(rendered) = inputs.rendered else {
-        return sink.not_assessed(&STALE_DOCUMENT, "the document is not in repro.toml");
-    };
-    let finding = match rendered {
-        Err(reason) => Some(not_rendered(reason)),
-        Ok(rendered) => {
+    let finding = match inputs.rendered {
+        None => match without_rendering(inputs) {
+            Err(missing) => return sink.not_assessed(&STALE_DOCUMENT, missing),
+            Ok(finding) => finding,
+        },
+        Some(Err(reason)) => Some(not_rendered(reason)),
+        Some(Ok(rendered)) => {
             let (committed, rendered) = (plain(inputs.text), plain(rendered));
             let differs = committed != rendered;
-            differs.then(|| difference(&committed, &rendered))
+            let found = differs.then(|| difference(&committed, &rendered));
+            found.or_else(|| changed_document(inputs))
         }
     };
+    if inputs.rendered.is_some() && inputs.lock.is_some() && !is_listed(inputs) {
+        sink.not_assessed(&STALE_DOCUMENT, not_listed(inputs));
+    }
     match finding.or_else(|| not_locked(inputs, bound)) {
         None => sink.verified(&STALE_DOCUMENT),
         Some(_) if sink.has_errors() => {
             sink.not_assessed(&STALE_DOCUMENT, "the other errors of the document");
         }
         Some(finding) => sink.report(finding),
+    }
+}
+
+/// How the document differs from the locked one, where rendering says nothing; what is missing to tell.
+fn without_rendering(inputs: &Inputs<'_>) -> Result<Option<Finding>, String> {
+    match inputs.lock {
+        Some(_) if is_listed(inputs) => Ok(changed_document(inputs)),
+        Some(_) => Err(not_listed(inputs)),
+        None if inputs.store.is_none() => Err(NO_RESULTS.to_owned()),
+        None => Err("the document is not in repro.toml".to_owned()),
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn bind_alone<'d>(inputs: &Inputs<'d>, document: &'d Document) -> Bou
         specs: &[],
         rendered: None,
         lock: None,
+        manifest: None,
         history: None,
         code: None,
         ..*inputs

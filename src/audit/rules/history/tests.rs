@@ -26,12 +26,14 @@ fn verify_after(versions: &[&str], text: &str) -> Verification {
     let history = history(versions);
     verify(&Inputs {
         path: "RESULTS.md",
+        document: "RESULTS.md",
         text,
         store: None,
         specs: &[],
         settings: &Settings::default(),
         rendered: None,
         lock: None,
+        manifest: None,
         history: Some(&history),
         code: None,
     })

@@ -25,12 +25,14 @@ MobileNet-V2-Age [1][2] | 7.5 | 7.1
 fn verify_with(text: &str, code: Option<&TrainingCode>) -> Verification {
     verify(&Inputs {
         path: "RESULTS.md",
+        document: "RESULTS.md",
         text,
         store: None,
         specs: &[],
         settings: &Settings::default(),
         rendered: None,
         lock: None,
+        manifest: None,
         history: None,
         code,
     })
