@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use repro::audit::evidence::manifest::{self, Manifest};
 use repro::audit::finding::Finding;
 use repro::audit::{Inputs, Settings, verify};
 use repro::document::{Cell, Document, Row, Table};
@@ -34,6 +35,7 @@ pub(crate) struct Corpus {
     pub(crate) store: Store,
     pub(crate) specs: Vec<TableSpec>,
     pub(crate) lock: Option<Lock>,
+    manifest: Option<Manifest>,
     settings: Settings,
     alone: Settings,
 }
@@ -75,6 +77,8 @@ impl Corpus {
             store: Store::new(project.results()),
             specs: read_all(&root).expect("our own table specs are valid"),
             lock: Lock::read(&root.join(LOCK)).expect("our own lock is valid"),
+            manifest: Manifest::read(&root.join(manifest::FILE_NAME))
+                .expect("our own manifest is valid"),
             settings: Settings {
                 aliases: project.settings.aliases.clone(),
                 constants: project.settings.constants.clone(),
@@ -109,18 +113,12 @@ impl Corpus {
     pub(crate) fn findings(&self, base: &str, text: &str, results: Option<&Store>) -> Vec<Finding> {
         let own = base == OWN;
         verify(&Inputs {
-            path: base,
-            document: base,
-            text,
+            manifest: self.manifest.as_ref().filter(|_| own),
             store: own.then_some(results.unwrap_or(&self.store)),
             specs: if own { &self.specs } else { &[] },
-            settings: if own { &self.settings } else { &self.alone },
             // What rendering gives would find every change of our own text, and say nothing of the rules.
-            rendered: None,
             lock: self.lock.as_ref().filter(|_| own),
-            history: None,
-            code: None,
-            manifest: None,
+            ..Inputs::alone(base, text, if own { &self.settings } else { &self.alone })
         })
         .findings
     }

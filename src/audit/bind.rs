@@ -85,6 +85,14 @@ impl<'d> BoundTable<'d> {
         (0..self.meanings.len()).any(|idx| self.is_metric(idx))
     }
 
+    /// Its last line.
+    pub fn last_line(&self) -> usize {
+        // A separator follows the header.
+        let header = self.table.header.as_ref().map(|_| self.table.line + 1);
+        let last_row = self.rows.last().map(|row| row.row.line);
+        last_row.max(header).unwrap_or(self.table.line)
+    }
+
     /// The spec's column with this header.
     pub fn column(&self, header: &str) -> Option<&'d Column> {
         let columns = &self.spec?.columns;

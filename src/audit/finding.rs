@@ -61,7 +61,7 @@ impl Confidence {
 }
 
 /// Where a finding points: 1-based, `end_column` after the last character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     /// Line.
     pub line: usize,
@@ -108,7 +108,6 @@ pub struct Evidence {
     /// What it says.
     pub text: String,
     /// Where in the document it stands, for what stands there.
-    #[serde(skip)]
     pub place: Option<Place>,
 }
 
@@ -156,6 +155,11 @@ pub struct Finding {
     pub fingerprint: String,
     /// Whether a waiver covers it.
     pub waived: bool,
+    /// Whether the baseline has it.
+    pub baselined: bool,
+    /// Which form of the rule it is, as the [`Subject`] says.
+    #[serde(skip)]
+    pub kind: &'static str,
 }
 
 impl Finding {
@@ -182,9 +186,25 @@ impl Finding {
             hint: None,
             fix: None,
             confidence: Confidence::Parsed,
-            fingerprint: blake3::hash(key.as_bytes()).to_hex()[..16].to_owned(),
+            fingerprint: fingerprint(&key),
             waived: false,
+            baselined: false,
+            kind: subject.kind,
         }
+    }
+
+    /// Where it points.
+    pub fn place(&self) -> Place {
+        Place {
+            line: self.line,
+            column: self.column,
+            end_column: self.end_column,
+        }
+    }
+
+    /// Whether it counts: neither waived nor in the baseline.
+    pub fn is_new(&self) -> bool {
+        !self.waived && !self.baselined
     }
 
     /// The same with another severity than the rule's.
@@ -248,6 +268,23 @@ impl Finding {
         Self {
             fix: Some(fix.into()),
             ..self
+        }
+    }
+}
+
+/// Enough of a hash to tell the findings of a project apart.
+fn fingerprint(key: &str) -> String {
+    blake3::hash(key.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Gives findings about one subject a fingerprint each: those after the first count on from its own.
+fn tell_apart(findings: &mut [Finding]) {
+    let mut occurrences: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings {
+        let n = occurrences.entry(finding.fingerprint.clone()).or_default();
+        *n += 1;
+        if *n > 1 {
+            finding.fingerprint = fingerprint(&format!("{}\0{n}", finding.fingerprint));
         }
     }
 }
@@ -359,6 +396,7 @@ impl<'s> Sink<'s> {
         self.findings.sort_by(|a, b| {
             (a.line, a.column, a.rule, &a.message).cmp(&(b.line, b.column, b.rule, &b.message))
         });
+        tell_apart(&mut self.findings);
         (self.findings, self.counts.into_values().collect())
     }
 }

@@ -4,6 +4,7 @@
 //! made; what cannot be decided is counted as not assessed, never as passed. Documents come from
 //! `document`, specs and selection from `report`, runs from `store`; findings go to `audit::output`.
 
+pub mod baseline;
 pub mod bind;
 pub mod catalogue;
 pub mod citation;
@@ -11,16 +12,18 @@ pub mod decimal;
 pub mod evidence;
 pub mod finding;
 pub mod git;
+pub mod level;
 pub mod measured;
 pub mod output;
 pub mod python;
 pub mod reading;
 pub mod recompute;
 pub mod rules;
+pub mod waiver;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use jiff::civil::Date;
 
 use crate::document::Document;
 use crate::report::lock::Lock;
@@ -29,7 +32,9 @@ use crate::store::Store;
 use evidence::RunState;
 use evidence::manifest::Manifest;
 use finding::{Finding, RuleCount, Severities, Severity, Sink};
+use level::{Attribution, Level};
 use rules::numbers::Cells;
+use waiver::{Applied, Mistake, Waiver};
 
 /// What a document is verified against. What is `None` is not there, and whatever needs it is not assessed.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +63,25 @@ pub struct Inputs<'a> {
     pub manifest: Option<&'a Manifest>,
 }
 
+impl<'a> Inputs<'a> {
+    /// A document with nothing but its text and the settings.
+    pub fn alone(path: &'a str, text: &'a str, settings: &'a Settings) -> Self {
+        Self {
+            path,
+            document: path,
+            text,
+            store: None,
+            specs: &[],
+            settings,
+            rendered: None,
+            lock: None,
+            manifest: None,
+            history: None,
+            code: None,
+        }
+    }
+}
+
 /// What the settings say about the audit.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -67,6 +91,10 @@ pub struct Settings {
     pub aliases: BTreeMap<String, String>,
     /// Hyper-parameters that the code fixes, and records need not repeat.
     pub constants: BTreeMap<String, serde_json::Value>,
+    /// Waivers of the project; a document has its own.
+    pub waivers: Vec<Waiver>,
+    /// The day for which waivers are judged; by default one before all others.
+    pub today: Date,
 }
 
 impl Settings {
@@ -74,17 +102,6 @@ impl Settings {
     pub fn canonical<'k>(&'k self, key: &'k str) -> &'k str {
         self.aliases.get(key).map_or(key, String::as_str)
     }
-}
-
-/// A level that a table reaches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Level {
-    /// The table's heading.
-    pub table: String,
-    /// `L0` to `L5`.
-    pub level: &'static str,
-    /// Rules that keep it from the next.
-    pub blocked_by: Vec<&'static str>,
 }
 
 /// The outcome of verifying one document.
@@ -100,8 +117,14 @@ pub struct Verification {
     pub levels: Vec<Level>,
     /// In the order of the document.
     pub findings: Vec<Finding>,
+    /// Which tables each finding is about, as indices of `levels`.
+    pub attribution: Vec<Vec<usize>>,
     /// Per rule.
     pub rules: Vec<RuleCount>,
+    /// Waivers of the project, then those of the document, and what became of them.
+    pub waivers: Vec<Applied>,
+    /// Waivers of the document that cannot be read.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// Verifies one document.
@@ -115,22 +138,39 @@ pub fn verify(inputs: &Inputs<'_>) -> Verification {
         .values()
         .filter(|state| matches!(state, RunState::Present(_)))
         .count();
-    let (findings, rules) = sink.finish();
+    let (mut findings, rules) = sink.finish();
+    let (own, mistakes) = waiver::in_document(&bound, inputs);
+    let waivers = inputs.settings.waivers.iter().cloned().chain(own);
+    let waivers = waiver::apply(waivers, &mut findings, &bound, inputs.settings.today);
+    let tables = Attribution::new(&bound);
+    let attribution: Vec<Vec<usize>> = findings
+        .iter()
+        .map(|finding| tables.of_line(finding.line))
+        .collect();
     Verification {
         document: inputs.path.to_owned(),
         cells,
         n_runs,
-        levels: Vec::new(),
+        levels: level::levels(inputs, &bound, (&findings, &attribution), &rules),
         findings,
+        attribution,
         rules,
+        waivers,
+        mistakes,
     }
 }
 
 impl Verification {
-    /// Whether a finding at or above `fail_on` stands, or no cell at all was verified.
+    /// Whether a finding at or above `fail_on` stands, a waiver cannot be read, or no cell at all was verified.
     pub fn fails(&self, fail_on: Severity) -> bool {
-        let bad = |finding: &Finding| !finding.waived && finding.severity >= fail_on;
-        self.cells.verified == 0 || self.findings.iter().any(bad)
+        self.cells.verified == 0 || self.has_new(fail_on)
+    }
+
+    /// Whether a finding at or above `fail_on` stands that is neither waived nor in the baseline, or a waiver
+    /// cannot be read.
+    pub fn has_new(&self, fail_on: Severity) -> bool {
+        let bad = |finding: &Finding| finding.is_new() && finding.severity >= fail_on;
+        !self.mistakes.is_empty() || self.findings.iter().any(bad)
     }
 
     /// Whether every numeric cell is verified from metrics and from predictions.

@@ -130,17 +130,11 @@ impl Project {
         rendered: Option<&str>,
     ) -> Verification {
         verify(&Inputs {
-            path: "RESULTS.md",
-            document: "RESULTS.md",
-            text,
             store: Some(&self.store),
             specs: &self.specs,
-            settings: &settings(),
             rendered: rendered.map(Ok),
             lock,
-            history: None,
-            code: None,
-            manifest: None,
+            ..Inputs::alone("RESULTS.md", text, &settings())
         })
     }
 
@@ -372,8 +366,7 @@ fn marks_and_definitions() {
     let outcome = project.verify(&without);
     assert_eq!(
         (rules(&outcome), outcome.cells.verified),
-        // A number is left out, too.
-        (vec!["RPR202", "RPR204"], 6)
+        (vec!["RPR202"], 6)
     );
     let (line, column) = project.position("M-Gender [3][4]");
     assert_eq!(places(&outcome), [(line, column + 12)]);
@@ -467,17 +460,9 @@ fn severities_can_be_set_and_rules_switched_off() {
         let mut settings = settings();
         settings.severities.insert("RPR101".to_owned(), severity);
         verify(&Inputs {
-            path: "RESULTS.md",
-            document: "RESULTS.md",
-            text: &edited,
             store: Some(&project.store),
             specs: &project.specs,
-            settings: &settings,
-            rendered: None,
-            lock: None,
-            history: None,
-            code: None,
-            manifest: None,
+            ..Inputs::alone("RESULTS.md", &edited, &settings)
         })
     };
     assert!(verify(Some(Severity::Error)).fails(Severity::Error));
@@ -494,25 +479,38 @@ fn fingerprints_survive_moved_lines() {
     assert_eq!(fingerprint(&edited), fingerprint(&moved));
 }
 
+/// What people see of a verification.
+fn human(verification: &Verification, text: &str) -> String {
+    let verified = output::Verified {
+        verification: verification.clone(),
+        text: text.to_owned(),
+    };
+    let human = output::human::Human {
+        verified: &verified,
+        is_colored: false,
+    };
+    human.to_string()
+}
+
 #[test]
 fn what_people_and_programs_see() {
     let project = Project::new();
     let outcome = project.verify(&project.text.replacen("80.0", "70.0", 1));
-    let human = output::human::Human {
-        verification: &outcome,
-        is_colored: false,
-    }
-    .to_string();
+    let human = human(&outcome, &project.text.replacen("80.0", "70.0", 1));
     let (line, column) = project.position("80.0");
     let run = project.runs[0].cited();
+    let printed = "row `M-Gender_Age`, column `Gender(%)`: printed 70.0, run gives 80.0 (epoch 3; 70.0 occurs at epoch 2)";
+    let source = project.text.lines().nth(line - 1).expect("a line");
+    let source = source.replacen("80.0", "70.0", 1);
+    let carets = format!("{}^^^^", " ".repeat(column - 1));
     assert_eq!(
-        human,
+        human.split("  findings").next().expect("a beginning"),
         format!(
-            "error[RPR101 value-mismatch]: RESULTS.md:{line}:{column}: row `M-Gender_Age`, column `Gender(%)`: \
-             printed 70.0, run gives 80.0 (epoch 3; 70.0 occurs at epoch 2)\n\
-             \x20 run: {run} test/gender/accuracy = 0.8\n\
-             \x20 distance: -100 in the last digit\n\
-             help: run `repro tables --write` and commit the result\n\n\
+            "error[RPR101 value-mismatch]: {printed}\n \
+             --> RESULTS.md:{line}:{column}\n  |\n{line} | {source}\n  | {carets}\n  |\n  \
+             = run: {run} test/gender/accuracy = 0.8\n  \
+             = distance: -100 in the last digit\n  \
+             = help: run `repro tables --write` and commit the result\n\n\
              RESULTS.md: 6 numeric cells: 5 verified from metrics, 5 of them from predictions too, 1 mismatched, \
              0 not assessed; 3 runs checked\n"
         )
@@ -530,7 +528,8 @@ fn what_people_and_programs_see() {
     assert_eq!(
         keys,
         [
-            "format", "document", "cells", "runs", "levels", "findings", "rules"
+            "format", "document", "cells", "runs", "level", "levels", "findings", "rules",
+            "waivers", "mistakes"
         ]
     );
 }

@@ -1,20 +1,27 @@
 //! `repro verify`.
 
+mod explain;
+mod known;
+mod print;
+
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
+use crate::audit::baseline::Baseline;
 use crate::audit::evidence::manifest::{self, Manifest};
 use crate::audit::finding::{Severities, Severity};
 use crate::audit::git::{History, Wanted};
-use crate::audit::output::{human::Human, json::json};
+use crate::audit::output::Verified;
 use crate::audit::python::TrainingCode;
+use crate::audit::waiver::{Scope, Waiver, rule_named};
 use crate::audit::{self, Inputs, Settings, Verification, catalogue};
-use crate::project::{DocumentSettings, Project};
+use crate::project::{DocumentSettings, FILE_NAME, Project, WaiverSettings};
 use crate::report::assemble::assemble;
 use crate::report::lock::{self, Lock};
 use crate::report::spec::{self, TableSpec};
@@ -39,14 +46,40 @@ pub(super) struct Verify {
     /// Exit 1 unless every numeric cell is verified from metrics and from predictions.
     #[arg(long)]
     require_all: bool,
+    /// Findings that this file lists do not fail.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings to a file for `--baseline`.
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// Print a rule, or `all`, instead of verifying.
+    #[arg(long, value_name = "RULE")]
+    explain: Option<String>,
+    /// Draw an SVG badge of the level that the documents reach.
+    #[arg(long, value_name = "FILE")]
+    badge: Option<PathBuf>,
+    /// The commit that the badge names.
+    #[arg(long, requires = "badge")]
+    commit: Option<String>,
+    /// The day for which waivers are judged and which the badge names, instead of today.
+    #[arg(long, value_name = "DATE")]
+    date: Option<Date>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Findings and a summary.
+    /// Excerpts and a summary.
     Human,
     /// One object per document and line.
     Json,
+    /// One log for code scanning.
+    Sarif,
+    /// Test cases: tables by families of rules.
+    Junit,
+    /// Annotations of workflow commands, and a summary of the job.
+    Github,
+    /// Tables of levels and findings.
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -68,6 +101,9 @@ impl From<FailOn> for Severity {
 
 impl Verify {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
+        if let Some(rule) = &self.explain {
+            return explain::explain(rule, self.format);
+        }
         let project = global.project()?;
         let store = global.store(&project);
         let specs = spec::read_all(&project.root)?;
@@ -80,16 +116,21 @@ impl Verify {
             lock: Lock::read(&project.root.join(lock::FILE_NAME))?,
             manifest: Manifest::read(&project.root.join(manifest::FILE_NAME))
                 .map_err(anyhow::Error::msg)?,
-            settings: settings(&project)?,
+            settings: settings(&project, self.today())?,
             store: &store,
             specs: &specs,
             code: code(&project)?,
         };
-        let alone = settings(&Project {
-            root: project.root.clone(),
-            settings: crate::project::Settings::default(),
-        })?;
+        let alone = settings(
+            &Project {
+                root: project.root.clone(),
+                settings: crate::project::Settings::default(),
+            },
+            self.today(),
+        )?;
+        let known = known::read(self.baseline.as_deref())?;
         let mut code = EXIT_OK;
+        let mut verified = Vec::new();
         for (path, name) in self.documents(&project)? {
             let outcome = if self.is_alone(&project, &path) {
                 if !global.quiet {
@@ -103,18 +144,27 @@ impl Verify {
                 against.verify(&path, &name)
             };
             match outcome {
-                Ok(verification) => {
-                    let text = self.text(&verification, global.colors_stdout());
-                    std::io::stdout().write_all(text.as_bytes())?;
-                    code = code.max(self.outcome(&verification, fail_on));
-                }
+                Ok(outcome) => verified.push(outcome),
                 Err(error) => {
                     eprintln!("error: {error:#}");
                     code = EXIT_FAILURE;
                 }
             }
         }
+        known::apply(known.as_ref(), &mut verified);
+        for Verified { verification, .. } in &verified {
+            code = code.max(self.outcome(verification, fail_on, known.as_ref()));
+        }
+        known::write(self.write_baseline.as_deref(), &verified)?;
+        self.print(&verified, fail_on, code, global.colors_stdout())?;
+        self.write_badge(&verified)?;
         Ok(code)
+    }
+
+    /// The day for which waivers are judged.
+    fn today(&self) -> Date {
+        let today = || TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+        self.date.unwrap_or_else(today)
     }
 
     /// Whether a document has nothing to do with the project's runs and settings.
@@ -126,28 +176,27 @@ impl Verify {
         self.document_only || within(path) == Some(false)
     }
 
-    fn text(&self, verification: &Verification, is_colored: bool) -> String {
-        match self.format {
-            Format::Human => Human {
-                verification,
-                is_colored,
-            }
-            .to_string(),
-            Format::Json => json(verification) + "\n",
-        }
-    }
-
-    fn outcome(&self, verification: &Verification, fail_on: Severity) -> u8 {
+    fn outcome(
+        &self,
+        verification: &Verification,
+        fail_on: Severity,
+        known: Option<&Baseline>,
+    ) -> u8 {
         let name = &verification.document;
         let is_incomplete = self.require_all && !verification.is_complete();
-        if verification.cells.verified == 0 {
+        let is_known = known.is_some_and(|known| known.is_unverified(name));
+        let fails = match is_known {
+            true => verification.has_new(fail_on),
+            false => verification.fails(fail_on),
+        };
+        if verification.cells.verified == 0 && !is_known {
             eprintln!("error: `{name}`: no numeric cell could be verified");
         } else if is_incomplete {
             eprintln!(
                 "error: `{name}`: some numeric cells are not verified from metrics and from predictions"
             );
         }
-        if is_incomplete || verification.fails(fail_on) {
+        if is_incomplete || fails {
             EXIT_FINDINGS
         } else {
             EXIT_OK
@@ -178,7 +227,8 @@ fn code(project: &Project) -> anyhow::Result<Option<TrainingCode>> {
         return Ok(None);
     };
     let read = TrainingCode::read(&project.root, code);
-    read.map(Some).with_context(|| format!("cannot read the training code `{}`", code.display()))
+    read.map(Some)
+        .with_context(|| format!("cannot read the training code `{}`", code.display()))
 }
 
 /// What documents are verified against.
@@ -205,7 +255,7 @@ impl Against<'_> {
         .ok()
     }
 
-    fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verification> {
+    fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verified> {
         let text = documents::read(path, name)?;
         let store = self.store.root().is_dir().then_some(self.store);
         // Without runs, rendering gives tables without numbers.
@@ -216,19 +266,18 @@ impl Against<'_> {
             Err(reason) => Err(reason.as_str()),
         });
         let history = self.history(&document);
-        Ok(audit::verify(&Inputs {
-            path: name,
+        let verification = audit::verify(&Inputs {
             document: &document,
-            text: &text,
             store,
             specs: self.specs,
-            settings: &self.settings,
             rendered,
             lock: self.lock.as_ref(),
+            manifest: self.manifest.as_ref(),
             history: history.as_ref(),
             code: self.code.as_ref(),
-            manifest: self.manifest.as_ref(),
-        }))
+            ..Inputs::alone(name, &text, &self.settings)
+        });
+        Ok(Verified { verification, text })
     }
 
     /// A document's path below the project root, with `/` between its parts.
@@ -242,21 +291,10 @@ impl Against<'_> {
 }
 
 /// Verifies a document with nothing but its text.
-fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<Verification> {
+fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<Verified> {
     let text = documents::read(path, name)?;
-    Ok(audit::verify(&Inputs {
-        path: name,
-        document: name,
-        text: &text,
-        store: None,
-        specs: &[],
-        settings,
-        rendered: None,
-        lock: None,
-        history: None,
-        code: None,
-        manifest: None,
-    }))
+    let verification = audit::verify(&Inputs::alone(name, &text, settings));
+    Ok(Verified { verification, text })
 }
 
 /// What rendering gives now.
@@ -304,12 +342,32 @@ impl<'a> Current<'a> {
 }
 
 /// What the project's settings say about the audit.
-fn settings(project: &Project) -> anyhow::Result<Settings> {
+fn settings(project: &Project, today: Date) -> anyhow::Result<Settings> {
     let settings = &project.settings;
+    let waivers = settings.waivers.iter();
     Ok(Settings {
         severities: severities(project)?,
         aliases: settings.aliases.clone(),
         constants: settings.constants.clone(),
+        waivers: waivers.map(waiver).collect::<anyhow::Result<_>>()?,
+        today,
+    })
+}
+
+/// A waiver of repro.toml with its rule checked.
+fn waiver(settings: &WaiverSettings) -> anyhow::Result<Waiver> {
+    let (line, column) = settings.position;
+    let rule = rule_named(&settings.rule).map_err(|(message, help)| {
+        anyhow!("{FILE_NAME}:{line}:{column}: {message}\nhelp: {help}")
+    })?;
+    Ok(Waiver {
+        rule,
+        scope: Scope::of(&settings.at),
+        reason: settings.reason.clone(),
+        until: settings.until,
+        path: FILE_NAME.to_owned(),
+        line,
+        column,
     })
 }
 

@@ -1,7 +1,7 @@
 //! What the rendered document says otherwise than the one that was imported, with the places of the latter.
 
 use super::Remark;
-use super::definition::{last_line, without_blanks};
+use super::definition::without_blanks;
 use crate::document::{Cell, Definition, Document, Mark, Row, Table};
 use crate::report::render::markdown::escape;
 
@@ -106,15 +106,20 @@ impl Differences<'_> {
         if table.header.is_none() || other.header.is_none() {
             return;
         }
-        let separator = line(&self.before, table.line + 1);
-        if !separator
-            .chars()
-            .all(|c| matches!(c, '-' | '|' | ':' | ' '))
-            || separator.is_empty()
+        match table
+            .separators
+            .iter()
+            .find(|found| found.line == table.line + 1)
         {
-            self.say(table.line, 1, "a separator is printed below the header");
-        } else if separator.contains(':') {
-            self.say(table.line + 1, 1, "the alignment of columns is not printed");
+            None => self.say(table.line, 1, "a separator is printed below the header"),
+            Some(found) if line(&self.before, found.line).contains(':') => {
+                self.say(
+                    found.line,
+                    found.column,
+                    "the alignment of columns is not printed",
+                );
+            }
+            Some(_) => {}
         }
         for divider in &table.dividers {
             self.say(*divider, 1, "separator between rows is not printed");
@@ -185,9 +190,8 @@ impl Differences<'_> {
             let message = format!("definition is printed as `[{}] {}`", other.mark, other.text);
             return self.say(line, column, message);
         }
-        let last = last_line(definition, &self.before);
-        let printed = (other.line, last_line(other, &self.after));
-        self.lines((line, last), printed, column);
+        let (before, after) = ((line, definition.end_line), (other.line, other.end_line));
+        self.lines(before, after, column);
     }
 
     /// Says so where lines differ in anything that the parser does not see, such as a backslash.

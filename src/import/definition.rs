@@ -82,12 +82,3 @@ fn is_first(path: &str, text: &str) -> bool {
 pub(super) fn without_blanks(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
-
-/// The last line of a definition.
-pub(super) fn last_line(definition: &Definition, lines: &[&str]) -> usize {
-    let first = lines.get(definition.line - 1).copied().unwrap_or_default();
-    let behind = first.split_once(']').map_or("", |(_, rest)| rest);
-    let behind = behind.trim_start_matches(['.', ':']).trim();
-    let begins_below = behind.is_empty() && !definition.text.is_empty();
-    definition.line + usize::from(begins_below) + definition.text.matches('\n').count()
-}

@@ -9,6 +9,7 @@ mod columns;
 mod compare;
 mod definition;
 mod header;
+mod join;
 mod name;
 mod plan;
 mod run;
@@ -99,10 +100,10 @@ pub enum ImportError {
 /// # Errors
 /// It holds no table that can be imported. What it cannot keep of one that can is no error but a remark.
 pub fn import(path: &str, text: &str) -> Result<Imported, ImportError> {
-    let document = Document::parse(text);
+    let (document, mut remarks) = join::joined(Document::parse(text));
     let stem = Path::new(path).file_stem().unwrap_or_default();
     let stem = name::path_part(&stem.to_string_lossy(), "document");
-    let mut plan = plan::plan(&document, text, &stem, path);
+    let mut plan = plan::plan(&document, &stem, path);
     if plan.specs.is_empty() {
         return Err(ImportError::NoTable { path: path.into() });
     }
@@ -116,7 +117,7 @@ pub fn import(path: &str, text: &str) -> Result<Imported, ImportError> {
     let tables = assembled(&specs, &plan.runs)?;
     let rendered = rendered(path, &at, &template, &tables)?;
     files.push((at.clone(), template));
-    let mut remarks = plan.remarks;
+    remarks.extend(plan.remarks);
     remarks.extend(compare::differences(text, &document, &rendered));
     remarks.sort();
     Ok(Imported {

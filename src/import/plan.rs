@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Remark;
 use super::columns::columns;
-use super::definition::{hyper_parameters, kind, last_line, number, path};
+use super::definition::{hyper_parameters, kind, number, path};
 use super::name::{Names, path_part};
 use super::run::{plain, record, reported};
 use super::template::Replaced;
@@ -38,7 +38,6 @@ pub(super) struct Plan {
 /// The plan while it grows.
 pub(super) struct Planner<'d> {
     pub(super) document: &'d Document,
-    lines: Vec<&'d str>,
     stem: &'d str,
     path: &'d str,
     names: Names,
@@ -51,11 +50,10 @@ pub(super) struct Planner<'d> {
     by_line: BTreeMap<usize, usize>,
 }
 
-/// Plans the import of `document`, whose text is `text` and whose runs lie below `stem`.
-pub(super) fn plan(document: &Document, text: &str, stem: &str, path: &str) -> Plan {
+/// Plans the import of `document`, which lies at `path` and whose runs lie below `stem`.
+pub(super) fn plan(document: &Document, stem: &str, path: &str) -> Plan {
     let mut planner = Planner {
         document,
-        lines: text.lines().collect(),
         stem,
         path,
         names: Names::default(),
@@ -169,13 +167,9 @@ impl<'d> Planner<'d> {
             self.row(table, row, &mut spec);
         }
         spec.footnotes = most_frequent(&spec.rows);
-        let rows = table.rows.iter().map(|row| row.line);
         self.plan.replaced.push(Replaced {
             first: table.line,
-            last: rows
-                .chain(table.dividers.iter().copied())
-                .max()
-                .unwrap_or(table.line),
+            last: table.end_line,
             call: format!("table(\"{name}\")"),
         });
         self.tables.push(table);
@@ -276,7 +270,7 @@ impl<'d> Planner<'d> {
         if self.placed.insert(idx) {
             self.plan.replaced.push(Replaced {
                 first: definition.line,
-                last: last_line(definition, &self.lines),
+                last: definition.end_line,
                 call: format!("note(\"{table}\", {mark})"),
             });
         }

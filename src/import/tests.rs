@@ -266,12 +266,38 @@ fn one_definition_that_two_rows_read_otherwise_keeps_its_text() {
 
 #[test]
 fn numbers_without_a_record_are_counted() {
-    let text = "m | MAE\n--- | ---\na | 1.0\n\nb | 2.0\n";
+    let text = "m | MAE\n--- | ---\na | 1.0\n\nwords\n\nb | 2.0\n";
     let found = imported(text);
     assert_eq!(found.remarks.len(), 1);
     let remark = &found.remarks[0];
-    assert_eq!((remark.line, remark.lost_numbers), (5, 1));
+    assert_eq!((remark.line, remark.lost_numbers), (7, 1));
     assert_eq!(texts(&found.rendered), ["1.0", "2.0"]);
+}
+
+#[test]
+fn rows_below_a_blank_line_belong_to_the_table() {
+    let text =
+        "m | MAE\n--- | ---\na | 1.0\n\nb [1] | 2.0\n\n--- | ---\nc | 3.0\n\n[1] results/x/y\n";
+    let found = imported(text);
+    assert_eq!(
+        found.rendered,
+        "m     | MAE\n----- | ---\na     | 1.0\nb [1] | 2.0\nc     | 3.0\n\n[1] results/x/y\n"
+    );
+    let remarks: Vec<(usize, &str)> = found
+        .remarks
+        .iter()
+        .map(|remark| (remark.line, remark.message.as_str()))
+        .collect();
+    let joined = "rows below a blank line are printed with the table above";
+    assert_eq!(
+        remarks,
+        [
+            (5, joined),
+            (7, joined),
+            (7, "separator between rows is not printed"),
+        ]
+    );
+    assert_eq!(found.runs.len(), 3);
 }
 
 #[test]

@@ -48,8 +48,8 @@ fn full() -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("RESULTS.md");
     let text = "# A\n\nm | A | B\n-|-|-\nx [1][] | **82.5%** ± 0.4 (n=3) [1] | \u{3000}n/a | 1,000\n\nm | 7,5\n\n\
-        [1] \"a/b/c\"; Namespace(a=nan, b=None)\n[2] quoted: x\n[^3] words\n[4]. words\n[5]\n\
-        <!-- x --> <details>y</details>\nage 12.48\n";
+        [1] \"a/b/c\"; Namespace(a=nan, b=None)\n[2] quoted: x\n[^3] words\n[4]. words\n[5]\n\n\
+        <!-- x --> <details>y</details>\n\nage 12.48\n";
     fs::write(&path, text).expect("written");
     let mut printed = inspect(&path);
     printed["path"] = json!("RESULTS.md");

@@ -9,5 +9,6 @@ mod layers;
 mod project;
 mod readme;
 mod record_schema;
+mod rules_page;
 mod runs;
 mod words;

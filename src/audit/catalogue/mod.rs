@@ -44,6 +44,12 @@ pub use statistics::{
     SINGLE_RUN, UNCERTAINTY_UNDEFINED, WITHIN_NOISE,
 };
 
+/// Version of the rule set: it grows when a rule is added or checks something else.
+pub const VERSION: u32 = 1;
+
+/// How the paragraphs of an explanation begin that have a name; the first has none and says what is checked.
+pub const LABELS: [&str; 5] = ["Bad", "Good", "Exceptions", "Remedy", "State"];
+
 /// A rule of the catalogue.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -57,7 +63,8 @@ pub struct Rule {
     pub inputs: &'static [Input],
     /// One sentence: what a finding says.
     pub summary: &'static str,
-    /// What is checked, an example of each kind, when it is wrong, and the remedy.
+    /// What is checked; then, a line each, `Bad: …`, `Good: …`, `Exceptions: …`, `Remedy: …`, and `State: …` of a rule
+    /// that nothing assesses yet.
     pub explanation: &'static str,
 }
 
@@ -78,6 +85,21 @@ pub enum Input {
     Code,
     /// A re-run.
     Rerun,
+}
+
+impl Input {
+    /// What it is called in texts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "the document",
+            Self::History => "the git history",
+            Self::Runs => "runs",
+            Self::Spec => "table specs",
+            Self::Manifest => "the data manifest",
+            Self::Code => "the training code",
+            Self::Rerun => "a re-run",
+        }
+    }
 }
 
 /// Rules about one thing.
@@ -155,6 +177,23 @@ mod tests {
             ids.iter().filter(|id| **id != STALE_DOCUMENT.id).count(),
             60
         );
+    }
+
+    #[test]
+    fn explanations_have_their_paragraphs() {
+        for rule in all() {
+            let mut lines = rule.explanation.lines();
+            let first = lines.next().unwrap_or_default();
+            assert!(first.len() > 30, "{}: `{first}`", rule.id);
+            let labels: Vec<&str> = lines
+                .map(|line| line.split_once(": ").map_or(line, |(label, _)| label))
+                .collect();
+            assert!(
+                labels == LABELS[..4] || labels == LABELS,
+                "{}: {labels:?}",
+                rule.id
+            );
+        }
     }
 
     #[test]

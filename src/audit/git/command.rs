@@ -20,7 +20,13 @@ const SAFE: &[&str] = &[
 ];
 
 /// Variables of a surrounding git process, which would lead to another repository.
-const FOREIGN: &[&str] = &["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"];
+const FOREIGN: &[&str] = &[
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+];
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
@@ -65,8 +71,12 @@ pub(super) fn lines(folder: &Path, arguments: &[&str]) -> Result<Vec<String>, Hi
 /// The same as entries that end with a zero byte.
 pub(super) fn entries(folder: &Path, arguments: &[&str]) -> Result<Vec<String>, HistoryError> {
     let output = ask(folder, arguments)?;
-    let entries = output.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
-    Ok(entries.map(|entry| String::from_utf8_lossy(entry).into_owned()).collect())
+    let entries = output
+        .split(|byte| *byte == 0)
+        .filter(|entry| !entry.is_empty());
+    Ok(entries
+        .map(|entry| String::from_utf8_lossy(entry).into_owned())
+        .collect())
 }
 
 /// The contents of objects, in the order asked for, from one process; `None` for what is not there.

@@ -138,9 +138,15 @@ impl History {
             return Ok(history);
         }
         history.commits = commits(folder)?;
-        history.known = command::lines(folder, &["rev-list", "--all", "HEAD"])?.into_iter().collect();
-        let by_id: BTreeMap<&str, usize> =
-            history.commits.iter().enumerate().map(|(index, commit)| (&*commit.id, index)).collect();
+        history.known = command::lines(folder, &["rev-list", "--all", "HEAD"])?
+            .into_iter()
+            .collect();
+        let by_id: BTreeMap<&str, usize> = history
+            .commits
+            .iter()
+            .enumerate()
+            .map(|(index, commit)| (&*commit.id, index))
+            .collect();
         let document = versions(wanted, &by_id)?;
         let code = snapshots(wanted, &by_id)?;
         history.document = document;
@@ -157,7 +163,10 @@ impl History {
 
     /// The newest state of the code among commits that `is_before` holds for.
     pub fn code_when(&self, is_before: impl Fn(&Commit) -> bool) -> Option<&Snapshot> {
-        let before = self.code.iter().filter(|snapshot| is_before(&self.commits[snapshot.commit]));
+        let before = self
+            .code
+            .iter()
+            .filter(|snapshot| is_before(&self.commits[snapshot.commit]));
         before.max_by_key(|snapshot| (self.commits[snapshot.commit].time, snapshot.commit))
     }
 
@@ -175,7 +184,11 @@ impl History {
         }
         self.pointers = pointer::pointers(wanted.project, &blobs)?;
         let below = |path: &str| Path::new(path).starts_with(wanted.results);
-        self.results = blobs.into_iter().map(|(path, _)| path).filter(|path| below(path)).collect();
+        self.results = blobs
+            .into_iter()
+            .map(|(path, _)| path)
+            .filter(|path| below(path))
+            .collect();
         Ok(())
     }
 }
@@ -187,7 +200,15 @@ fn literal(path: &Path) -> String {
 }
 
 fn commits(folder: &Path) -> Result<Vec<Commit>, HistoryError> {
-    let arguments = ["log", "--topo-order", "--reverse", "--date=raw", "--format=%H %cd %at", "HEAD", "--"];
+    let arguments = [
+        "log",
+        "--topo-order",
+        "--reverse",
+        "--date=raw",
+        "--format=%H %cd %at",
+        "HEAD",
+        "--",
+    ];
     let lines = command::lines(folder, &arguments)?;
     Ok(lines.iter().filter_map(|line| commit(line)).collect())
 }
@@ -214,7 +235,15 @@ fn versions(
 ) -> Result<Vec<Version>, HistoryError> {
     let path = wanted.document.to_string_lossy();
     let arguments = [
-        "log", "--follow", "--topo-order", "--no-ext-diff", "--raw", "--no-abbrev", "--format=%H", "--", &path,
+        "log",
+        "--follow",
+        "--topo-order",
+        "--no-ext-diff",
+        "--raw",
+        "--no-abbrev",
+        "--format=%H",
+        "--",
+        &path,
     ];
     let mut found = Vec::new();
     let mut current = None;
@@ -230,10 +259,13 @@ fn versions(
     found.reverse();
     let blobs: Vec<String> = found.iter().map(|(_, blob)| blob.clone()).collect();
     let texts = command::contents(wanted.project, &blobs)?;
-    let versions = found.into_iter().zip(texts).filter_map(|((commit, _), text)| {
-        let text = String::from_utf8_lossy(&text?).into_owned();
-        Some(Version { commit, text })
-    });
+    let versions = found
+        .into_iter()
+        .zip(texts)
+        .filter_map(|((commit, _), text)| {
+            let text = String::from_utf8_lossy(&text?).into_owned();
+            Some(Version { commit, text })
+        });
     Ok(versions.collect())
 }
 
@@ -247,7 +279,15 @@ fn snapshots(
     };
     let folder = wanted.project;
     let code = literal(code);
-    let changed = ["log", "--topo-order", "--reverse", "--format=%H", "HEAD", "--", &code];
+    let changed = [
+        "log",
+        "--topo-order",
+        "--reverse",
+        "--format=%H",
+        "HEAD",
+        "--",
+        &code,
+    ];
     let mut trees: Vec<(usize, BTreeMap<String, String>)> = Vec::new();
     for id in command::lines(folder, &changed)? {
         let Some(commit) = by_id.get(id.as_str()) else {
@@ -288,7 +328,8 @@ fn python_files(
     let file = |entry: &String| {
         let (about, path) = entry.split_once('\t')?;
         let id = about.split(' ').nth(2)?;
-        path.ends_with(".py").then(|| (path.to_owned(), id.to_owned()))
+        path.ends_with(".py")
+            .then(|| (path.to_owned(), id.to_owned()))
     };
     Ok(entries.iter().filter_map(file).collect())
 }

@@ -54,7 +54,10 @@ fn lfs(text: &str) -> Option<Pointer> {
     if !version.contains("git-lfs") {
         return None;
     }
-    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+    let value = |key: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))
+    };
     Some(Pointer {
         kind: PointerKind::Lfs,
         hash: value("oid")?.to_owned(),

@@ -27,7 +27,14 @@ impl Repository {
         let output = Command::new("git")
             .arg("-C")
             .arg(self.root())
-            .args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"])
+            .args([
+                "-c",
+                "user.name=A",
+                "-c",
+                "user.email=a@example.org",
+                "-c",
+                "commit.gpgsign=false",
+            ])
             .args(arguments)
             .env("GIT_AUTHOR_DATE", date)
             .env("GIT_COMMITTER_DATE", date)
@@ -35,7 +42,11 @@ impl Repository {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .output()
             .expect("git runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     pub(in crate::audit) fn write(&self, path: &str, text: &str) {
@@ -69,18 +80,34 @@ fn versions_follow_the_document_through_renames() {
     repository.commit(1_555_500_000, "+0300");
     repository.write("other.txt", "no matter");
     repository.commit(1_555_500_100, "-0130");
-    fs::rename(repository.root().join("old ä.md"), repository.root().join("RESULTS.md")).expect("moved");
+    fs::rename(
+        repository.root().join("old ä.md"),
+        repository.root().join("RESULTS.md"),
+    )
+    .expect("moved");
     repository.commit(1_555_500_200, "+0000");
     repository.write("RESULTS.md", "a first line that stays\nand a second\n2\n");
     repository.commit(1_555_500_300, "+0000");
     let history = repository.read(None);
-    let texts: Vec<(usize, &str)> =
-        history.document.iter().map(|version| (version.commit, &version.text[37..])).collect();
+    let texts: Vec<(usize, &str)> = history
+        .document
+        .iter()
+        .map(|version| (version.commit, &version.text[37..]))
+        .collect();
     assert_eq!(texts, [(0, "1\n"), (2, "1\n"), (3, "2\n")]);
-    let times: Vec<(i64, i64)> = history.commits.iter().map(|commit| (commit.time, commit.offset)).collect();
+    let times: Vec<(i64, i64)> = history
+        .commits
+        .iter()
+        .map(|commit| (commit.time, commit.offset))
+        .collect();
     assert_eq!(
         times,
-        [(1_555_500_000, 180), (1_555_500_100, -90), (1_555_500_200, 0), (1_555_500_300, 0)]
+        [
+            (1_555_500_000, 180),
+            (1_555_500_100, -90),
+            (1_555_500_200, 0),
+            (1_555_500_300, 0)
+        ]
     );
     assert_eq!(history.commits[0].wall_clock(), 1_555_510_800);
     assert!(!history.is_shallow && history.code.is_empty());
@@ -102,7 +129,12 @@ fn snapshots_are_the_states_of_the_python_files() {
     let states: Vec<(usize, Vec<&str>)> = history
         .code
         .iter()
-        .map(|snapshot| (snapshot.commit, snapshot.files.keys().map(|path| &**path).collect()))
+        .map(|snapshot| {
+            (
+                snapshot.commit,
+                snapshot.files.keys().map(|path| &**path).collect(),
+            )
+        })
         .collect();
     assert_eq!(
         states,
@@ -112,8 +144,15 @@ fn snapshots_are_the_states_of_the_python_files() {
             (3, vec!["src/data/loader [1].py"])
         ]
     );
-    let at = |time: i64| history.code_when(|commit| commit.time <= time).map(|snapshot| snapshot.commit);
-    assert_eq!([at(99), at(100), at(299), at(1000)], [None, Some(0), Some(0), Some(3)]);
+    let at = |time: i64| {
+        history
+            .code_when(|commit| commit.time <= time)
+            .map(|snapshot| snapshot.commit)
+    };
+    assert_eq!(
+        [at(99), at(100), at(299), at(1000)],
+        [None, Some(0), Some(0), Some(3)]
+    );
     assert_eq!(history.code[2].code().files[0].errors.len(), 1);
     assert!(history.code[1].has_file("src/main.py") && !history.code[2].has_file("src/main.py"));
 }
@@ -136,7 +175,10 @@ fn tracked_results_and_pointers_are_listed() {
     let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
     repository.write("results/m/run.json", "{}");
     repository.write("results/m/metrics.parquet", lfs);
-    repository.write("results.dvc", "outs:\n- md5: 22a1a2931c8370d3aeedd7183606fd7f.dir\n  size: 77\n  path: results\n");
+    repository.write(
+        "results.dvc",
+        "outs:\n- md5: 22a1a2931c8370d3aeedd7183606fd7f.dir\n  size: 77\n  path: results\n",
+    );
     repository.commit(100, "+0000");
     let history = repository.read(None);
     let tracked: Vec<&str> = history.results.iter().map(|path| &**path).collect();
@@ -144,7 +186,12 @@ fn tracked_results_and_pointers_are_listed() {
     let pointers: Vec<String> = history
         .pointers
         .iter()
-        .map(|(path, pointer)| format!("{path} {:?} {} {:?}", pointer.kind, pointer.hash, pointer.size))
+        .map(|(path, pointer)| {
+            format!(
+                "{path} {:?} {} {:?}",
+                pointer.kind, pointer.hash, pointer.size
+            )
+        })
         .collect();
     assert_eq!(
         pointers,
@@ -190,8 +237,13 @@ fn without_repository_or_commits_the_reason_is_given() {
         code: None,
         results: Path::new("results"),
     };
-    let error = History::read(&wanted).expect_err("no repository").to_string();
-    assert!(error.starts_with("`git rev-parse` failed: fatal: not a git repository"), "{error}");
+    let error = History::read(&wanted)
+        .expect_err("no repository")
+        .to_string();
+    assert!(
+        error.starts_with("`git rev-parse` failed: fatal: not a git repository"),
+        "{error}"
+    );
     let empty = Repository::new().read(Some("src"));
     assert!(empty.commits.is_empty() && empty.document.is_empty() && empty.code.is_empty());
 }

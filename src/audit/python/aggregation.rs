@@ -39,11 +39,16 @@ pub(super) fn gather(program: &Program<'_>) -> Vec<BatchMean> {
                 });
             };
             for expression in unit.expressions() {
-                if let Some(name) = divided_by_batches(expression, &sums.plain, &evaluation.loaders) {
+                if let Some(name) = divided_by_batches(expression, &sums.plain, &evaluation.loaders)
+                {
                     add(name, expression.at, "divided by the number of batches");
                 }
                 if let Some(name) = mean_of_list(expression, &sums.lists) {
-                    add(name, expression.at, "the mean of a list with one entry per batch");
+                    add(
+                        name,
+                        expression.at,
+                        "the mean of a list with one entry per batch",
+                    );
                 }
             }
             for (meter, at) in unweighted_meters(program, unit, evaluation.body) {
@@ -78,7 +83,10 @@ struct Accumulated<'p> {
 }
 
 fn accumulated(body: &[Statement]) -> Accumulated<'_> {
-    let mut found = Accumulated { plain: Vec::new(), lists: Vec::new() };
+    let mut found = Accumulated {
+        plain: Vec::new(),
+        lists: Vec::new(),
+    };
     super::syntax::walk(body, &mut |statement| match &statement.kind {
         StatementKind::Assign(targets, Some("+"), value) => {
             if let Some(name) = targets.first().and_then(Expression::last_name)
@@ -107,8 +115,13 @@ fn is_sum(value: &Expression) -> bool {
     let mut sums = false;
     value.walk(&mut |part| {
         sums |= match &part.kind {
-            ExpressionKind::Operation(operator, operands) => *operator == "*" && operands.iter().any(is_size),
-            ExpressionKind::Call(function, _) => matches!(function.last_name(), Some("sum" | "size" | "len" | "count_nonzero" | "tolist" | "extend")),
+            ExpressionKind::Operation(operator, operands) => {
+                *operator == "*" && operands.iter().any(is_size)
+            }
+            ExpressionKind::Call(function, _) => matches!(
+                function.last_name(),
+                Some("sum" | "size" | "len" | "count_nonzero" | "tolist" | "extend")
+            ),
             ExpressionKind::Literal(_) => false,
             _ => false,
         };
@@ -119,7 +132,9 @@ fn is_sum(value: &Expression) -> bool {
 /// Whether an expression is a number of items.
 fn is_size(value: &Expression) -> bool {
     match &value.kind {
-        ExpressionKind::Call(function, _) => matches!(function.last_name(), Some("size" | "len" | "numel")),
+        ExpressionKind::Call(function, _) => {
+            matches!(function.last_name(), Some("size" | "len" | "numel"))
+        }
         ExpressionKind::Subscript(owner, _) => owner.last_name() == Some("shape"),
         _ => {
             let words = super::splits::words(value.last_name().unwrap_or_default());
@@ -152,16 +167,19 @@ fn counts_batches(count: &Expression, loaders: &[&Expression]) -> bool {
                 let is_loader = |loader: &&Expression| loader.dotted() == argument.value.dotted();
                 argument.value.dotted().is_some() && loaders.iter().any(is_loader)
             }),
-            Some("float" | "int") => {
-                arguments.iter().any(|argument| counts_batches(&argument.value, loaders))
-            }
+            Some("float" | "int") => arguments
+                .iter()
+                .any(|argument| counts_batches(&argument.value, loaders)),
             _ => false,
         },
-        ExpressionKind::Operation("+", operands) => operands.iter().any(|operand| counts_batches(operand, loaders)),
+        ExpressionKind::Operation("+", operands) => operands
+            .iter()
+            .any(|operand| counts_batches(operand, loaders)),
         _ => {
             let words = super::splits::words(count.last_name().unwrap_or_default());
             let has = |names: &[&str]| words.iter().any(|word| names.contains(&&**word));
-            has(&["batches", "steps", "iterations", "i", "step", "iteration"]) || (has(&["batch"]) && has(&["idx", "index", "i", "num", "n"]))
+            has(&["batches", "steps", "iterations", "i", "step", "iteration"])
+                || (has(&["batch"]) && has(&["idx", "index", "i", "num", "n"]))
         }
     }
 }
@@ -172,7 +190,9 @@ fn mean_of_list<'p>(expression: &'p Expression, lists: &[&'p str]) -> Option<&'p
     match &expression.kind {
         ExpressionKind::Call(function, arguments) => {
             let means = matches!(function.last_name(), Some("mean" | "fmean" | "average"));
-            let first = arguments.first().and_then(|argument| listed(&argument.value));
+            let first = arguments
+                .first()
+                .and_then(|argument| listed(&argument.value));
             let owner = match &function.kind {
                 ExpressionKind::Attribute(owner, _) => stacked(owner).and_then(listed),
                 _ => None,
@@ -193,7 +213,10 @@ fn mean_of_list<'p>(expression: &'p Expression, lists: &[&'p str]) -> Option<&'p
 
 fn stacked(value: &Expression) -> Option<&Expression> {
     let (function, arguments) = value.as_call()?;
-    let stacks = matches!(function.last_name(), Some("stack" | "tensor" | "array" | "Tensor"));
+    let stacks = matches!(
+        function.last_name(),
+        Some("stack" | "tensor" | "array" | "Tensor")
+    );
     Some(&arguments.first().filter(|_| stacks)?.value)
 }
 
@@ -214,7 +237,10 @@ fn unweighted_meters<'p>(
     let is_meter = |name: &str| {
         let mut values = program.units.iter().filter(|other| other.path == unit.path);
         values.any(|other| {
-            let made = other.assigned(name).into_iter().filter_map(Expression::as_call);
+            let made = other
+                .assigned(name)
+                .into_iter()
+                .filter_map(Expression::as_call);
             made.filter_map(|(function, _)| function.last_name())
                 .any(|class| class.contains("Meter"))
         })

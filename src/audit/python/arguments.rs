@@ -54,14 +54,33 @@ impl Arguments {
     /// Every key that the namespace can have.
     pub fn keys(&self) -> BTreeSet<&str> {
         let declared = self.declared.iter().map(|declared| &*declared.key);
-        declared.chain(self.assigned.keys().map(|key| &**key)).collect()
+        declared
+            .chain(self.assigned.keys().map(|key| &**key))
+            .collect()
     }
 }
 
 /// Calls that write their arguments down, which is no use of them.
 const RECORDING: &[&str] = &[
-    "print", "pprint", "str", "repr", "format", "info", "debug", "warning", "write", "writelines", "dump", "dumps",
-    "log", "add_text", "isinstance", "len", "sorted", "items", "deepcopy",
+    "print",
+    "pprint",
+    "str",
+    "repr",
+    "format",
+    "info",
+    "debug",
+    "warning",
+    "write",
+    "writelines",
+    "dump",
+    "dumps",
+    "log",
+    "add_text",
+    "isinstance",
+    "len",
+    "sorted",
+    "items",
+    "deepcopy",
 ];
 
 /// Names that hold the namespace, and functions that return it.
@@ -119,7 +138,9 @@ impl<'p> Namespace<'p> {
             ExpressionKind::Call(function, _) => function.last_name().is_some_and(|name| {
                 matches!(name, "parse_args" | "parse_known_args") || self.functions.contains(name)
             }),
-            _ => value.last_name().is_some_and(|name| self.names.contains(name)),
+            _ => value
+                .last_name()
+                .is_some_and(|name| self.names.contains(name)),
         }
     }
 
@@ -142,7 +163,9 @@ impl<'p> Namespace<'p> {
         match &value.kind {
             ExpressionKind::Call(function, arguments) => {
                 function.last_name() == Some("vars")
-                    && arguments.first().is_some_and(|first| self.holds(&first.value))
+                    && arguments
+                        .first()
+                        .is_some_and(|first| self.holds(&first.value))
             }
             ExpressionKind::Attribute(owner, name) => name == "__dict__" && self.holds(owner),
             _ => false,
@@ -162,7 +185,12 @@ fn first_name(target: &Expression) -> Option<&str> {
 pub(super) fn gather(program: &Program<'_>, namespace: &Namespace<'_>) -> Arguments {
     let mut gathered = Arguments::default();
     for unit in &program.units {
-        let mut visit = Visit { program, namespace, unit, gathered: &mut gathered };
+        let mut visit = Visit {
+            program,
+            namespace,
+            unit,
+            gathered: &mut gathered,
+        };
         for statement in unit.statements() {
             match &statement.kind {
                 StatementKind::Assign(targets, operator, value) => {
@@ -199,7 +227,10 @@ impl<'p> Visit<'_, 'p> {
         match self.namespace.key_of(target) {
             Some(key) => {
                 let place = self.place(target.at);
-                self.gathered.assigned.entry(key.to_owned()).or_insert(place);
+                self.gathered
+                    .assigned
+                    .entry(key.to_owned())
+                    .or_insert(place);
                 if is_augmented {
                     self.read(key, target.at);
                 }
@@ -251,7 +282,10 @@ impl<'p> Visit<'_, 'p> {
         match name {
             "add_argument" => self.declare(call.at, arguments),
             "set_defaults" => {
-                for named in arguments.iter().filter_map(|argument| argument.name.as_ref()) {
+                for named in arguments
+                    .iter()
+                    .filter_map(|argument| argument.name.as_ref())
+                {
                     let place = self.place(call.at);
                     self.gathered.assigned.entry(named.clone()).or_insert(place);
                 }
@@ -299,7 +333,10 @@ impl<'p> Visit<'_, 'p> {
         let place = self.place(at);
         match key.value.as_text() {
             Some(key) => {
-                self.gathered.assigned.entry(key.to_owned()).or_insert(place);
+                self.gathered
+                    .assigned
+                    .entry(key.to_owned())
+                    .or_insert(place);
             }
             None => self.gathered.replaced.push(place),
         }
@@ -321,16 +358,19 @@ impl<'p> Visit<'_, 'p> {
         self.gathered.declared.push(Declared {
             key,
             place,
-            kind: named("type").and_then(Expression::last_name).map(str::to_owned),
+            kind: named("type")
+                .and_then(Expression::last_name)
+                .map(str::to_owned),
             default: named("default").map(Expression::value),
             choices: choices.and_then(|choices| choices.as_array().cloned()),
-            nargs: named("nargs").and_then(Expression::value).map(|value| match value {
-                Value::String(text) => text,
-                other => other.to_string(),
-            }),
-            action: named("action").and_then(|action| {
-                action.as_text().or(action.last_name()).map(str::to_owned)
-            }),
+            nargs: named("nargs")
+                .and_then(Expression::value)
+                .map(|value| match value {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                }),
+            action: named("action")
+                .and_then(|action| action.as_text().or(action.last_name()).map(str::to_owned)),
         });
     }
 }

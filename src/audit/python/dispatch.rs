@@ -136,7 +136,9 @@ fn choices<'p>(
         ExpressionKind::Comparison(operands, operators) => comparison(operands, operators, key_of),
         ExpressionKind::Subscript(owner, index) => {
             let key = key_of(index);
-            key.map(|key| (key, look_up(program, owner))).into_iter().collect()
+            key.map(|key| (key, look_up(program, owner)))
+                .into_iter()
+                .collect()
         }
         ExpressionKind::Call(function, arguments) => call(program, function, arguments, key_of),
         _ => Vec::new(),
@@ -175,18 +177,27 @@ fn call<'p>(
     arguments: &'p [syntax::Argument],
     key_of: &dyn Fn(&'p Expression) -> Option<&'p str>,
 ) -> Vec<(&'p str, Choice<'p>)> {
-    let argument = |position: usize| arguments.get(position).and_then(|argument| key_of(&argument.value));
+    let argument = |position: usize| {
+        arguments
+            .get(position)
+            .and_then(|argument| key_of(&argument.value))
+    };
     match &function.kind {
-        ExpressionKind::Name(name) if name == "getattr" => {
-            argument(1).map(|key| (key, Choice::Dynamic)).into_iter().collect()
-        }
-        ExpressionKind::Attribute(owner, method) if method == "get" => {
-            argument(0).map(|key| (key, look_up(program, owner))).into_iter().collect()
-        }
+        ExpressionKind::Name(name) if name == "getattr" => argument(1)
+            .map(|key| (key, Choice::Dynamic))
+            .into_iter()
+            .collect(),
+        ExpressionKind::Attribute(owner, method) if method == "get" => argument(0)
+            .map(|key| (key, look_up(program, owner)))
+            .into_iter()
+            .collect(),
         ExpressionKind::Attribute(owner, method)
             if matches!(&**method, "startswith" | "endswith" | "find" | "split") =>
         {
-            key_of(owner).map(|key| (key, Choice::Partial)).into_iter().collect()
+            key_of(owner)
+                .map(|key| (key, Choice::Partial))
+                .into_iter()
+                .collect()
         }
         _ => Vec::new(),
     }
@@ -207,7 +218,10 @@ fn look_up<'p>(program: &Program<'p>, owner: &Expression) -> Choice<'p> {
 
 /// Names of functions and classes that can run.
 pub(super) fn definitions(program: &Program<'_>) -> BTreeSet<String> {
-    let names = program.units.iter().flat_map(|unit| [Some(unit.name), unit.class]);
+    let names = program
+        .units
+        .iter()
+        .flat_map(|unit| [Some(unit.name), unit.class]);
     let names = names.flatten().filter(|name| !name.is_empty());
     names.map(str::to_owned).collect()
 }
@@ -252,7 +266,8 @@ pub(super) fn constants(program: &Program<'_>) -> Vec<Constant> {
 /// Whether a constant decides what is compared: how many classes, or which weights to begin with.
 fn is_protocol(name: &str, value: &Value) -> bool {
     let lower = name.to_lowercase();
-    let counts = lower.ends_with("classes") || lower.ends_with("n_class") || lower.ends_with("num_class");
+    let counts =
+        lower.ends_with("classes") || lower.ends_with("n_class") || lower.ends_with("num_class");
     match value {
         Value::Number(number) => counts && number.is_u64(),
         Value::Bool(_) => lower == "pretrained",

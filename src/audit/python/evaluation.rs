@@ -39,7 +39,15 @@ pub struct Stochastic {
 }
 
 /// Transformations that torchvision draws anew for each image.
-const RANDOM_TRANSFORMS: &[&str] = &["ColorJitter", "AutoAugment", "RandAugment", "TrivialAugmentWide", "AugMix", "Cutout", "GaussianNoise"];
+const RANDOM_TRANSFORMS: &[&str] = &[
+    "ColorJitter",
+    "AutoAugment",
+    "RandAugment",
+    "TrivialAugmentWide",
+    "AugMix",
+    "Cutout",
+    "GaussianNoise",
+];
 
 /// Everything in evaluations that depends on chance, in the order of the code.
 pub(super) fn gather(program: &Program<'_>) -> Vec<Stochastic> {
@@ -48,7 +56,10 @@ pub(super) fn gather(program: &Program<'_>) -> Vec<Stochastic> {
         let evaluations = phases::evaluations(program, unit);
         for evaluation in &evaluations {
             let mut search = Search {
-                flow: Flow { program, branches: Branches::Evaluation },
+                flow: Flow {
+                    program,
+                    branches: Branches::Evaluation,
+                },
                 seen: BTreeSet::new(),
                 found: BTreeSet::new(),
                 shuffles: false,
@@ -111,14 +122,16 @@ fn switches_to_evaluation(program: &Program<'_>, unit: &Unit<'_>) -> bool {
 }
 
 fn calls_eval(unit: &Unit<'_>) -> bool {
-    unit.calls().iter().any(|(_, function, arguments)| match &function.kind {
-        ExpressionKind::Attribute(_, method) if method == "eval" => arguments.is_empty(),
-        ExpressionKind::Attribute(_, method) if method == "train" => {
-            let mode = arguments.first().map(|argument| &argument.value);
-            mode.is_some_and(|mode| mode.value() != Some(true.into()))
-        }
-        _ => false,
-    })
+    unit.calls()
+        .iter()
+        .any(|(_, function, arguments)| match &function.kind {
+            ExpressionKind::Attribute(_, method) if method == "eval" => arguments.is_empty(),
+            ExpressionKind::Attribute(_, method) if method == "train" => {
+                let mode = arguments.first().map(|argument| &argument.value);
+                mode.is_some_and(|mode| mode.value() != Some(true.into()))
+            }
+            _ => false,
+        })
 }
 
 struct Search<'s, 'p> {
@@ -201,7 +214,9 @@ impl<'p> Search<'_, 'p> {
         };
         self.shuffles |= name == "DataLoader" && self.may_be_true(context, arguments, "shuffle");
         let chance = match function.dotted().as_deref().unwrap_or(name) {
-            "np.random.choice" | "numpy.random.choice" if !is_false("replace") => Some(Chance::Replacement),
+            "np.random.choice" | "numpy.random.choice" if !is_false("replace") => {
+                Some(Chance::Replacement)
+            }
             "random.choices" => Some(Chance::Replacement),
             _ => match name {
                 "WeightedRandomSampler" if !is_false("replacement") => Some(Chance::Replacement),
@@ -213,7 +228,11 @@ impl<'p> Search<'_, 'p> {
         };
         if let Some(chance) = chance {
             let place = place(self.flow.unit(context), call.at);
-            self.found.insert(Stochastic { place, chance, what: name.to_owned() });
+            self.found.insert(Stochastic {
+                place,
+                chance,
+                what: name.to_owned(),
+            });
         }
         let is_own = !self.flow.program.called(name).is_empty();
         if is_own && depth > 0 {
@@ -227,14 +246,23 @@ impl<'p> Search<'_, 'p> {
         let Some(value) = syntax::argument(arguments, name, None) else {
             return false;
         };
-        let given = self.flow.back(context, value).into_iter().map(|(_, value)| value);
-        std::iter::once(value).chain(given).any(|value| value.value() == Some(true.into()))
+        let given = self
+            .flow
+            .back(context, value)
+            .into_iter()
+            .map(|(_, value)| value);
+        std::iter::once(value)
+            .chain(given)
+            .any(|value| value.value() == Some(true.into()))
     }
 
     /// What the methods of a class of the program do when it is not training.
     fn members(&mut self, class: &str, depth: usize) {
         let program = self.flow.program;
-        let methods = program.units.iter().filter(|unit| unit.class == Some(class) && unit.name != class);
+        let methods = program
+            .units
+            .iter()
+            .filter(|unit| unit.class == Some(class) && unit.name != class);
         for unit in methods {
             if !self.seen.insert((unit.index, unit.at)) {
                 continue;
@@ -256,6 +284,9 @@ impl<'p> Search<'_, 'p> {
 
 /// Whether a class or function of that name transforms at random.
 fn is_random_transform(name: &str) -> bool {
-    let random = name.starts_with("Random") && name != "Random" && !name.ends_with("Sampler") && !name.ends_with("State");
+    let random = name.starts_with("Random")
+        && name != "Random"
+        && !name.ends_with("Sampler")
+        && !name.ends_with("State");
     random || RANDOM_TRANSFORMS.contains(&name)
 }

@@ -42,7 +42,10 @@ pub(super) enum Branches {
 impl<'p> Context<'p> {
     /// A unit without a call that led into it.
     pub(super) fn of(unit: &Unit<'p>) -> Self {
-        Self { unit: unit.index, call: None }
+        Self {
+            unit: unit.index,
+            call: None,
+        }
     }
 
     /// Whether it is not known which call led into the unit.
@@ -105,7 +108,11 @@ impl<'p> Flow<'_, 'p> {
         if !own.is_empty() {
             return own;
         }
-        if let Some(position) = unit.parameters().iter().position(|known| known.name == name) {
+        if let Some(position) = unit
+            .parameters()
+            .iter()
+            .position(|known| known.name == name)
+        {
             return self.parameter(context, unit, position);
         }
         let same_file = |other: &&Unit<'p>| other.path == unit.path && other.name.is_empty();
@@ -114,7 +121,11 @@ impl<'p> Flow<'_, 'p> {
         match found.filter(|found| !found.is_empty()) {
             Some(found) => found,
             None => {
-                let modules = self.program.units.iter().filter(|other| other.name.is_empty());
+                let modules = self
+                    .program
+                    .units
+                    .iter()
+                    .filter(|other| other.name.is_empty());
                 modules
                     .flat_map(|module| self.assigned(&Context::of(module), module, name))
                     .collect()
@@ -122,18 +133,35 @@ impl<'p> Flow<'_, 'p> {
         }
     }
 
-    fn parameter(&self, context: &Context<'p>, unit: &Unit<'p>, position: usize) -> Vec<Source<'p>> {
+    fn parameter(
+        &self,
+        context: &Context<'p>,
+        unit: &Unit<'p>,
+        position: usize,
+    ) -> Vec<Source<'p>> {
         let parameter = &unit.parameters()[position];
-        let default = || parameter.default.as_ref().map(|default| (context.clone(), default));
+        let default = || {
+            parameter
+                .default
+                .as_ref()
+                .map(|default| (context.clone(), default))
+        };
         match &context.call {
             Some(call) => {
                 let (caller, arguments) = &**call;
                 let given = syntax::argument(arguments, &parameter.name, Some(position));
-                given.map(|value| (caller.clone(), value)).or_else(default).into_iter().collect()
+                given
+                    .map(|value| (caller.clone(), value))
+                    .or_else(default)
+                    .into_iter()
+                    .collect()
             }
             None => {
                 let bound = self.program.bound_to(unit, &parameter.name);
-                bound.into_iter().map(|(caller, value)| (Context::of(caller), value)).collect()
+                bound
+                    .into_iter()
+                    .map(|(caller, value)| (Context::of(caller), value))
+                    .collect()
             }
         }
     }
@@ -143,7 +171,9 @@ impl<'p> Flow<'_, 'p> {
         let class = self.unit(context).class;
         let of_class = |unit: &&Unit<'p>| class.is_some() && unit.class == class;
         let units = self.program.units.iter().filter(of_class);
-        units.flat_map(|unit| self.assigned(&Context::of(unit), unit, name)).collect()
+        units
+            .flat_map(|unit| self.assigned(&Context::of(unit), unit, name))
+            .collect()
     }
 
     /// What statements of the unit give to the name.
@@ -179,7 +209,10 @@ impl<'p> Flow<'_, 'p> {
             }
             return;
         };
-        let Some(index) = targets.iter().position(|target| target.last_name() == Some(name)) else {
+        let Some(index) = targets
+            .iter()
+            .position(|target| target.last_name() == Some(name))
+        else {
             return;
         };
         if let ExpressionKind::Sequence(values) = &value.kind {
@@ -203,7 +236,10 @@ impl<'p> Flow<'_, 'p> {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for callee in self.program.called(function.last_name().unwrap_or_default()) {
+        for callee in self
+            .program
+            .called(function.last_name().unwrap_or_default())
+        {
             if callee.name == "__init__" {
                 continue;
             }
@@ -285,7 +321,9 @@ fn binds(target: &Expression, name: &str) -> bool {
 pub(super) fn is_train_test(test: &Expression) -> bool {
     match &test.kind {
         ExpressionKind::Comparison(operands, operators) => {
-            let equal = operators.iter().all(|operator| matches!(*operator, "==" | "is" | "in"));
+            let equal = operators
+                .iter()
+                .all(|operator| matches!(*operator, "==" | "is" | "in"));
             let train = |operand: &Expression| {
                 operand.as_text().and_then(splits::named) == Some(Split::Train)
             };

@@ -47,7 +47,11 @@ pub struct CodePlace {
 
 impl fmt::Display for CodePlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}:{}", self.path, self.at.line, self.at.column)
+        write!(
+            formatter,
+            "{}:{}:{}",
+            self.path, self.at.line, self.at.column
+        )
     }
 }
 
@@ -109,7 +113,10 @@ impl TrainingCode {
         for (path, text) in files {
             let (statements, errors) = parse::parse(text);
             let path = path.to_owned();
-            modules.push(Module { path: path.clone(), errors });
+            modules.push(Module {
+                path: path.clone(),
+                errors,
+            });
             parsed.push(File { path, statements });
         }
         modules.sort_by(|a, b| a.path.cmp(&b.path));
@@ -140,7 +147,9 @@ impl TrainingCode {
                 ));
             }
         }
-        Ok(Self::parse(files.iter().map(|(path, text)| (&**path, &**text))))
+        Ok(Self::parse(
+            files.iter().map(|(path, text)| (&**path, &**text)),
+        ))
     }
 
     /// The entry script whose arguments are most like the keys of a record.
@@ -166,12 +175,17 @@ fn is_script(file: &File) -> bool {
     let parses = |statement: &syntax::Statement| {
         let found = syntax::expressions(std::slice::from_ref(statement));
         found.iter().any(|expression| {
-            let called = expression.as_call().and_then(|(function, _)| function.last_name());
+            let called = expression
+                .as_call()
+                .and_then(|(function, _)| function.last_name());
             matches!(called, Some("parse_args" | "parse_known_args"))
         })
     };
     file.statements.iter().any(|statement| {
-        let defines = matches!(statement.kind, StatementKind::Function(_) | StatementKind::Class(_));
+        let defines = matches!(
+            statement.kind,
+            StatementKind::Function(_) | StatementKind::Class(_)
+        );
         program::is_main_test(statement) || (!defines && parses(statement))
     })
 }
@@ -179,7 +193,11 @@ fn is_script(file: &File) -> bool {
 /// The facts of a script, if it has a command line.
 fn entry(files: &[File], index: usize) -> Option<Entry> {
     let program = Program::reached_from(files, index);
-    if !program.units.iter().any(|unit| unit.calls_any(&["ArgumentParser"])) {
+    if !program
+        .units
+        .iter()
+        .any(|unit| unit.calls_any(&["ArgumentParser"]))
+    {
         return None;
     }
     let namespace = Namespace::of(&program);

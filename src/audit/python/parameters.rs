@@ -37,7 +37,10 @@ pub(super) fn gather(program: &Program<'_>) -> Vec<InertParameter> {
                 let Some(parameter) = inert(program, &callees, arguments, argument) else {
                     continue;
                 };
-                let value = argument.value.value().map(|value| crate::literal::print(&value));
+                let value = argument
+                    .value
+                    .value()
+                    .map(|value| crate::literal::print(&value));
                 found.push(InertParameter {
                     function: name.to_owned(),
                     parameter: parameter.to_owned(),
@@ -70,7 +73,10 @@ fn inert<'a>(
                 &callee.parameters().get(position)?.name
             }
         };
-        let declared = callee.parameters().iter().find(|known| known.name == parameter);
+        let declared = callee
+            .parameters()
+            .iter()
+            .find(|known| known.name == parameter);
         let default = declared.and_then(|declared| declared.default.as_ref()?.value());
         if default.as_ref() == Some(&value) || uses(program, callee, parameter, DEPTH) {
             return None;
@@ -88,7 +94,11 @@ fn uses(program: &Program<'_>, unit: &Unit<'_>, parameter: &str, depth: usize) -
     if depth == 0 || is_stub(&function.body) || !function.decorators.is_empty() {
         return true;
     }
-    if unit.parameters().iter().any(|known| known.name == parameter) {
+    if unit
+        .parameters()
+        .iter()
+        .any(|known| known.name == parameter)
+    {
         return loads(&function.body, parameter) > 0;
     }
     let Some(keywords) = &function.keywords else {
@@ -103,7 +113,11 @@ fn uses(program: &Program<'_>, unit: &Unit<'_>, parameter: &str, depth: usize) -
             forwarded += 1;
             let callees = called.last_name().map(|name| program.called(name));
             let callees = callees.unwrap_or_default();
-            if callees.is_empty() || callees.iter().any(|callee| uses(program, callee, parameter, depth - 1)) {
+            if callees.is_empty()
+                || callees
+                    .iter()
+                    .any(|callee| uses(program, callee, parameter, depth - 1))
+            {
                 return true;
             }
         }

@@ -65,7 +65,9 @@ impl<'t> Lines<'t> {
     }
 
     fn statements(&self, body: &[Stmt]) -> Vec<Statement> {
-        body.iter().map(|statement| self.statement(statement)).collect()
+        body.iter()
+            .map(|statement| self.statement(statement))
+            .collect()
     }
 
     fn statement(&self, statement: &Stmt) -> Statement {
@@ -78,9 +80,11 @@ impl<'t> Lines<'t> {
     fn statement_kind(&self, statement: &Stmt) -> StatementKind {
         match statement {
             Stmt::Expr(inner) => StatementKind::Expression(self.expression(&inner.value)),
-            Stmt::Assign(inner) => {
-                StatementKind::Assign(self.all(&inner.targets), None, self.expression(&inner.value))
-            }
+            Stmt::Assign(inner) => StatementKind::Assign(
+                self.all(&inner.targets),
+                None,
+                self.expression(&inner.value),
+            ),
             Stmt::AugAssign(inner) => StatementKind::Assign(
                 vec![self.expression(&inner.target)],
                 Some(inner.op.as_str()),
@@ -194,7 +198,12 @@ impl<'t> Lines<'t> {
                 .as_ref()
                 .map(|keywords| keywords.name.to_string()),
             has_variadic: function.parameters.vararg.is_some(),
-            decorators: self.all(function.decorator_list.iter().map(|decorator| &decorator.expression)),
+            decorators: self.all(
+                function
+                    .decorator_list
+                    .iter()
+                    .map(|decorator| &decorator.expression),
+            ),
             body: self.statements(&function.body),
         }
     }
@@ -207,7 +216,10 @@ impl<'t> Lines<'t> {
             .chain(&parameters.kwonlyargs);
         let parameter = |parameter: &ast::ParameterWithDefault| Parameter {
             name: parameter.parameter.name.to_string(),
-            default: parameter.default.as_deref().map(|value| self.expression(value)),
+            default: parameter
+                .default
+                .as_deref()
+                .map(|value| self.expression(value)),
         };
         named.map(parameter).collect()
     }
@@ -387,7 +399,11 @@ fn imports(statement: &Stmt) -> Vec<(String, String)> {
             })
             .collect(),
         Stmt::ImportFrom(inner) => {
-            let module = inner.module.as_ref().map(ToString::to_string).unwrap_or_default();
+            let module = inner
+                .module
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             let one = |alias: &ast::Alias| {
                 let local = alias.asname.as_ref().unwrap_or(&alias.name);
                 (local.to_string(), format!("{module}.{}", alias.name))

@@ -28,7 +28,17 @@ impl Loop<'_> {
 }
 
 /// Calls around a loader that do not change what it yields.
-const WRAPPERS: &[&str] = &["enumerate", "tqdm", "iter", "islice", "track", "trange", "zip", "cycle", "list"];
+const WRAPPERS: &[&str] = &[
+    "enumerate",
+    "tqdm",
+    "iter",
+    "islice",
+    "track",
+    "trange",
+    "zip",
+    "cycle",
+    "list",
+];
 
 /// The loops over loaders of a unit.
 pub(super) fn loops<'p>(program: &Program<'p>, unit: &Unit<'p>) -> Vec<Loop<'p>> {
@@ -44,8 +54,17 @@ pub(super) fn loops<'p>(program: &Program<'p>, unit: &Unit<'p>) -> Vec<Loop<'p>>
         if loaders.is_empty() {
             continue;
         }
-        let splits = loaders.iter().flat_map(|loader| splits::of(program, &context, loader)).collect();
-        found.push(Loop { statement, iterable, loaders, body, splits });
+        let splits = loaders
+            .iter()
+            .flat_map(|loader| splits::of(program, &context, loader))
+            .collect();
+        found.push(Loop {
+            statement,
+            iterable,
+            loaders,
+            body,
+            splits,
+        });
     }
     found
 }
@@ -53,7 +72,9 @@ pub(super) fn loops<'p>(program: &Program<'p>, unit: &Unit<'p>) -> Vec<Loop<'p>>
 fn unwrap<'p>(iterable: &'p Expression, loaders: &mut Vec<&'p Expression>) {
     match iterable.as_call() {
         Some((function, arguments))
-            if function.last_name().is_some_and(|name| WRAPPERS.contains(&name)) =>
+            if function
+                .last_name()
+                .is_some_and(|name| WRAPPERS.contains(&name)) =>
         {
             for argument in arguments {
                 unwrap(&argument.value, loaders);
@@ -67,7 +88,9 @@ fn unwrap<'p>(iterable: &'p Expression, loaders: &mut Vec<&'p Expression>) {
 fn is_loader(unit: &Unit<'_>, value: &Expression) -> bool {
     let named = |name: &str| {
         let words = words(name);
-        words.iter().any(|word| matches!(&**word, "loader" | "loaders" | "dataloader" | "dataloaders"))
+        words
+            .iter()
+            .any(|word| matches!(&**word, "loader" | "loaders" | "dataloader" | "dataloaders"))
     };
     match &value.kind {
         ExpressionKind::Subscript(owner, _) => is_loader(unit, owner),
@@ -80,7 +103,9 @@ fn is_loader(unit: &Unit<'_>, value: &Expression) -> bool {
 
 /// Whether an expression constructs a loader.
 pub(super) fn makes_loader(value: &Expression) -> bool {
-    value.as_call().is_some_and(|(function, _)| function.last_name() == Some("DataLoader"))
+    value
+        .as_call()
+        .is_some_and(|(function, _)| function.last_name() == Some("DataLoader"))
 }
 
 /// Whether a unit takes steps of training.
@@ -92,7 +117,17 @@ pub(super) fn trains(unit: &Unit<'_>) -> bool {
 /// split is unknown, in a function whose name says so and that does not train.
 pub(super) fn evaluations<'p>(program: &Program<'p>, unit: &Unit<'p>) -> Vec<Loop<'p>> {
     let says_so = words(unit.name).iter().any(|word| {
-        matches!(&**word, "evaluate" | "eval" | "valid" | "validate" | "validation" | "val" | "test" | "evaluation")
+        matches!(
+            &**word,
+            "evaluate"
+                | "eval"
+                | "valid"
+                | "validate"
+                | "validation"
+                | "val"
+                | "test"
+                | "evaluation"
+        )
     });
     let trains = trains(unit);
     let mut loops = loops(program, unit);

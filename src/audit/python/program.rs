@@ -55,7 +55,9 @@ impl<'p> Unit<'p> {
     /// Every statement, those inside loops and conditions included.
     pub(super) fn statements(&self) -> Vec<&'p Statement> {
         let mut found = Vec::new();
-        syntax::walk(self.body.iter().copied(), &mut |statement| found.push(statement));
+        syntax::walk(self.body.iter().copied(), &mut |statement| {
+            found.push(statement)
+        });
         found
     }
 
@@ -70,13 +72,19 @@ impl<'p> Unit<'p> {
 
     /// Whether something of that last name is called.
     pub(super) fn calls_any(&self, names: &[&str]) -> bool {
-        let named = |function: &Expression| function.last_name().is_some_and(|name| names.contains(&name));
+        let named = |function: &Expression| {
+            function
+                .last_name()
+                .is_some_and(|name| names.contains(&name))
+        };
         self.calls().iter().any(|(_, function, _)| named(function))
     }
 
     /// Parameters that a caller fills, `self` left out.
     pub(super) fn parameters(&self) -> &'p [syntax::Parameter] {
-        let parameters = self.function.map_or(&[][..], |function| &function.parameters);
+        let parameters = self
+            .function
+            .map_or(&[][..], |function| &function.parameters);
         match parameters.first() {
             Some(first) if self.class.is_some() && matches!(&*first.name, "self" | "cls") => {
                 &parameters[1..]
@@ -157,12 +165,19 @@ impl<'p> Program<'p> {
         unit: &Unit<'p>,
         parameter: &str,
     ) -> Vec<(&Unit<'p>, &'p Expression)> {
-        let position = unit.parameters().iter().position(|known| known.name == parameter);
+        let position = unit
+            .parameters()
+            .iter()
+            .position(|known| known.name == parameter);
         let Some(position) = position else {
             return Vec::new();
         };
         let is_constructor = unit.name == "__init__";
-        let name = if is_constructor { unit.class.unwrap_or_default() } else { unit.name };
+        let name = if is_constructor {
+            unit.class.unwrap_or_default()
+        } else {
+            unit.name
+        };
         let mut bound = Vec::new();
         for caller in &self.units {
             for (_, function, arguments) in caller.calls() {
@@ -189,7 +204,9 @@ pub(super) fn is_main_test(statement: &Statement) -> bool {
         }
         _ => false,
     };
-    branches.iter().any(|(test, _)| test.as_ref().is_some_and(tests_name))
+    branches
+        .iter()
+        .any(|(test, _)| test.as_ref().is_some_and(tests_name))
 }
 
 /// The files that `entry` imports, directly or not, itself included.
@@ -349,8 +366,8 @@ fn mentioned<'p>(unit: &Unit<'p>, aliases: &BTreeMap<&'p str, &'p str>) -> BTree
 
 /// Whether functions are found by computed names, so that any of them may run.
 fn looks_up_names(unit: &Unit<'_>) -> bool {
-    unit.calls().iter().any(|(_, function, arguments)| {
-        match function.dotted().as_deref() {
+    unit.calls().iter().any(
+        |(_, function, arguments)| match function.dotted().as_deref() {
             Some("globals" | "importlib.import_module" | "eval" | "exec") => true,
             Some("getattr") => {
                 let name = arguments.get(1).map(|argument| &argument.value);
@@ -361,6 +378,6 @@ fn looks_up_names(unit: &Unit<'_>) -> bool {
                 on_module && name.is_some_and(|name| name.as_text().is_none())
             }
             _ => false,
-        }
-    })
+        },
+    )
 }

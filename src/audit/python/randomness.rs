@@ -53,7 +53,10 @@ impl Randomness {
     /// Generators that are used and not seeded.
     pub fn unseeded(&self) -> impl Iterator<Item = (Generator, &CodePlace)> {
         let unseeded = |(generator, _): &(&Generator, _)| !self.seeded.contains_key(generator);
-        self.used.iter().filter(unseeded).map(|(generator, place)| (*generator, place))
+        self.used
+            .iter()
+            .filter(unseeded)
+            .map(|(generator, place)| (*generator, place))
     }
 }
 
@@ -125,21 +128,34 @@ fn generator(unit: &Unit<'_>, call: &Expression, name: &str, found: &mut Randomn
         _ => &[],
     };
     for generator in seeds {
-        found.seeded.entry(*generator).or_insert_with(|| place.clone());
+        found
+            .seeded
+            .entry(*generator)
+            .or_insert_with(|| place.clone());
     }
     if !seeds.is_empty() {
         return;
     }
     let used = match name {
-        _ if name.starts_with("numpy.random.") || name.starts_with("np.random.") => Generator::NumPy,
+        _ if name.starts_with("numpy.random.") || name.starts_with("np.random.") => {
+            Generator::NumPy
+        }
         _ if name.starts_with("random.") => Generator::Python,
-        _ if name.ends_with("DataLoader") || name.starts_with("torch.nn.") || name.starts_with("torch.rand") => {
+        _ if name.ends_with("DataLoader")
+            || name.starts_with("torch.nn.")
+            || name.starts_with("torch.rand") =>
+        {
             Generator::Torch
         }
         _ => return,
     };
-    let seeds_itself = matches!(name, "numpy.random.default_rng" | "numpy.random.RandomState" | "random.Random");
-    let is_given_seed = call.as_call().is_some_and(|(_, arguments)| !arguments.is_empty());
+    let seeds_itself = matches!(
+        name,
+        "numpy.random.default_rng" | "numpy.random.RandomState" | "random.Random"
+    );
+    let is_given_seed = call
+        .as_call()
+        .is_some_and(|(_, arguments)| !arguments.is_empty());
     if !(seeds_itself && is_given_seed) {
         found.used.entry(used).or_insert(place);
     }
@@ -154,7 +170,10 @@ fn flags(unit: &Unit<'_>, found: &mut Randomness) {
         if value.value() != Some(true.into()) {
             continue;
         }
-        for target in targets.iter().filter_map(|target| Some((target.dotted()?, target.at))) {
+        for target in targets
+            .iter()
+            .filter_map(|target| Some((target.dotted()?, target.at)))
+        {
             let place = place(unit, target.1);
             if target.0.ends_with("cudnn.benchmark") {
                 found.benchmark.get_or_insert(place);
@@ -167,11 +186,15 @@ fn flags(unit: &Unit<'_>, found: &mut Randomness) {
 
 /// PyTorch seeds its own generator in each worker; Python's and NumPy's are copies of one state, or of none.
 fn workers(program: &Program<'_>, found: &mut Randomness) {
-    let others = found.used.keys().any(|generator| *generator != Generator::Torch);
+    let others = found
+        .used
+        .keys()
+        .any(|generator| *generator != Generator::Torch);
     for unit in program.units.iter().filter(|_| others) {
         for (call, _, arguments) in unit.calls() {
             let named = |name: &str| syntax::argument(arguments, name, None);
-            let workers = named("num_workers").is_some_and(|workers| workers.value() != Some(0.into()));
+            let workers =
+                named("num_workers").is_some_and(|workers| workers.value() != Some(0.into()));
             if phases::makes_loader(call) && workers && named("worker_init_fn").is_none() {
                 found.unseeded_workers.push(place(unit, call.at));
             }
@@ -181,8 +204,10 @@ fn workers(program: &Program<'_>, found: &mut Randomness) {
 }
 
 fn is_listing(name: &str) -> bool {
-    matches!(name, "os.listdir" | "os.scandir" | "os.walk" | "glob.glob" | "glob.iglob" | "glob.glob.glob")
-        || name.ends_with(".iterdir")
+    matches!(
+        name,
+        "os.listdir" | "os.scandir" | "os.walk" | "glob.glob" | "glob.iglob" | "glob.glob.glob"
+    ) || name.ends_with(".iterdir")
         || name.ends_with(".rglob")
 }
 
@@ -195,9 +220,15 @@ fn is_sorted(unit: &Unit<'_>, listing: &Expression) -> bool {
     };
     let orderless = ["sorted", "len", "set", "any", "all", "sum"];
     let wrapped = unit.calls().iter().any(|(call, function, _)| {
-        function.last_name().is_some_and(|name| orderless.contains(&name)) && contains(call)
+        function
+            .last_name()
+            .is_some_and(|name| orderless.contains(&name))
+            && contains(call)
     });
-    wrapped || names_of(unit, listing).iter().any(|name| is_name_sorted(unit, name))
+    wrapped
+        || names_of(unit, listing)
+            .iter()
+            .any(|name| is_name_sorted(unit, name))
 }
 
 /// Names that hold the listing.
@@ -216,11 +247,15 @@ fn names_of<'p>(unit: &Unit<'p>, listing: &Expression) -> BTreeSet<&'p str> {
 }
 
 fn is_name_sorted(unit: &Unit<'_>, name: &str) -> bool {
-    unit.calls().iter().any(|(_, function, arguments)| match &function.kind {
-        ExpressionKind::Attribute(owner, method) if method == "sort" => owner.last_name() == Some(name),
-        ExpressionKind::Name(function) if function == "sorted" => {
-            arguments.iter().any(|argument| argument.value.last_name() == Some(name))
-        }
-        _ => false,
-    })
+    unit.calls()
+        .iter()
+        .any(|(_, function, arguments)| match &function.kind {
+            ExpressionKind::Attribute(owner, method) if method == "sort" => {
+                owner.last_name() == Some(name)
+            }
+            ExpressionKind::Name(function) if function == "sorted" => arguments
+                .iter()
+                .any(|argument| argument.value.last_name() == Some(name)),
+            _ => false,
+        })
 }

@@ -65,13 +65,19 @@ pub(super) fn gather(program: &Program<'_>) -> Selection {
         for evaluation in phases::evaluations(program, unit) {
             for (split, _) in evaluation.splits {
                 if split != Split::Train {
-                    found.evaluated.insert((split, place(unit, evaluation.statement.at)));
+                    found
+                        .evaluated
+                        .insert((split, place(unit, evaluation.statement.at)));
                 }
             }
         }
     }
-    found.decisions.sort_by(|a, b| (&a.place, a.kind).cmp(&(&b.place, b.kind)));
-    found.decisions.dedup_by(|a, b| a.place == b.place && a.kind == b.kind);
+    found
+        .decisions
+        .sort_by(|a, b| (&a.place, a.kind).cmp(&(&b.place, b.kind)));
+    found
+        .decisions
+        .dedup_by(|a, b| a.place == b.place && a.kind == b.kind);
     found
 }
 
@@ -116,7 +122,9 @@ fn guard_of(unit: &Unit<'_>, test: &Expression) -> Option<Origin> {
     let mut found = None;
     test.walk(&mut |part| {
         if let ExpressionKind::Comparison(operands, operators) = &part.kind
-            && operators.iter().all(|operator| matches!(*operator, "==" | "in"))
+            && operators
+                .iter()
+                .all(|operator| matches!(*operator, "==" | "in"))
         {
             let named = operands.iter().find_map(|operand| {
                 Some((splits::named(operand.as_text()?)?, place(unit, operand.at)))
@@ -137,7 +145,9 @@ fn decision<'p>(
         .or_else(|| stopped(expression))
         .or_else(|| best(expression))?;
     let origins = splits::of(program, &Context::of(unit), value);
-    let mut measured = origins.into_iter().filter(|(split, _)| *split != Split::Train);
+    let mut measured = origins
+        .into_iter()
+        .filter(|(split, _)| *split != Split::Train);
     let (split, origin) = measured.next().or_else(|| guard.cloned())?;
     if measured.any(|(other, _)| other != split) || split == Split::Train {
         return None;
@@ -169,12 +179,18 @@ fn scheduled<'p>(
     let value = &arguments.first().filter(|_| method == "step")?.value;
     let name = owner.last_name()?;
     let is_plateau = |value: &&Expression| {
-        let made = value.as_call().and_then(|(function, _)| function.last_name());
+        let made = value
+            .as_call()
+            .and_then(|(function, _)| function.last_name());
         made.is_some_and(|made| made.contains("Plateau"))
     };
     let assigned = program.units.iter().flat_map(|unit| unit.assigned(name));
     let is_schedule = has_word(owner, &["scheduler", "schedule", "plateau", "sched"])
-        || unit.assigned(name).iter().chain(&assigned.collect::<Vec<_>>()).any(is_plateau);
+        || unit
+            .assigned(name)
+            .iter()
+            .chain(&assigned.collect::<Vec<_>>())
+            .any(is_plateau);
     let counts = has_word(value, &["epoch", "step", "iteration", "i"]);
     (is_schedule && !counts).then_some((DecisionKind::Schedule, value))
 }
@@ -203,7 +219,11 @@ fn best(expression: &Expression) -> Option<(DecisionKind, &Expression)> {
         }
         ExpressionKind::Call(function, arguments) => {
             let chooses = matches!(&function.kind, ExpressionKind::Name(name) if name == "max" || name == "min");
-            arguments.iter().map(|argument| &argument.value).filter(|_| chooses).collect()
+            arguments
+                .iter()
+                .map(|argument| &argument.value)
+                .filter(|_| chooses)
+                .collect()
         }
         _ => return None,
     };

@@ -60,7 +60,10 @@ pub(super) fn of<'p>(
     value: &'p Expression,
 ) -> BTreeSet<Origin> {
     let mut search = Search {
-        flow: Flow { program, branches: Branches::All },
+        flow: Flow {
+            program,
+            branches: Branches::All,
+        },
         seen: Vec::new(),
         found: BTreeSet::new(),
     };
@@ -79,7 +82,8 @@ struct Search<'s, 'p> {
 impl<'p> Search<'_, 'p> {
     fn keep(&mut self, context: &Context<'p>, split: Option<Split>, at: At) -> bool {
         let unit = self.flow.unit(context);
-        self.found.extend(split.map(|split| (split, place(unit, at))));
+        self.found
+            .extend(split.map(|split| (split, place(unit, at))));
         split.is_some()
     }
 
@@ -136,8 +140,7 @@ impl<'p> Search<'_, 'p> {
         }
         let given = self.flow.unit(context).assigned(name);
         let calls = given.into_iter().filter(|given| given.as_call().is_some());
-        self.any(context, calls, depth - 1)
-            || self.keep(context, named(name), value.at)
+        self.any(context, calls, depth - 1) || self.keep(context, named(name), value.at)
     }
 
     /// Follows the value one step back.

@@ -57,7 +57,10 @@ pub(super) enum ExpressionKind {
     /// `a < b <= c`
     Comparison(Vec<Expression>, Vec<&'static str>),
     /// Elements, then per generator its target, its iterable and its conditions.
-    Comprehension(Vec<Expression>, Vec<(Expression, Expression, Vec<Expression>)>),
+    Comprehension(
+        Vec<Expression>,
+        Vec<(Expression, Expression, Vec<Expression>)>,
+    ),
     /// `then if test else otherwise`: test, then, otherwise.
     Conditional(Box<[Expression; 3]>),
     Other(Vec<Expression>),
@@ -148,9 +151,11 @@ impl Expression {
                 .collect(),
             ExpressionKind::Subscript(value, index) => vec![value, index],
             ExpressionKind::Comprehension(elements, generators) => {
-                let inner = generators.iter().flat_map(|(target, iterable, conditions)| {
-                    [target, iterable].into_iter().chain(conditions)
-                });
+                let inner = generators
+                    .iter()
+                    .flat_map(|(target, iterable, conditions)| {
+                        [target, iterable].into_iter().chain(conditions)
+                    });
                 elements.iter().chain(inner).collect()
             }
             ExpressionKind::Conditional(parts) => parts.iter().collect(),
@@ -232,7 +237,9 @@ pub(super) fn argument<'a>(
         .find(|argument| argument.name.as_deref() == Some(name));
     let at = |position: usize| {
         let mut positional = arguments.iter().filter(|argument| argument.name.is_none());
-        positional.nth(position).filter(|argument| !argument.is_unpacked)
+        positional
+            .nth(position)
+            .filter(|argument| !argument.is_unpacked)
     };
     named
         .or_else(|| position.and_then(at))
@@ -246,15 +253,19 @@ impl Statement {
             StatementKind::Expression(value) => vec![value],
             StatementKind::Assign(targets, _, value) => targets.iter().chain([value]).collect(),
             StatementKind::For(target, iterable, _) => vec![target, iterable],
-            StatementKind::If(branches) => {
-                branches.iter().filter_map(|(test, _)| test.as_ref()).collect()
-            }
+            StatementKind::If(branches) => branches
+                .iter()
+                .filter_map(|(test, _)| test.as_ref())
+                .collect(),
             StatementKind::Block(expressions, _) | StatementKind::Other(expressions) => {
                 expressions.iter().collect()
             }
             StatementKind::Return(value) => value.iter().collect(),
             StatementKind::Function(function) => {
-                let defaults = function.parameters.iter().filter_map(|parameter| parameter.default.as_ref());
+                let defaults = function
+                    .parameters
+                    .iter()
+                    .filter_map(|parameter| parameter.default.as_ref());
                 defaults.chain(&function.decorators).collect()
             }
             StatementKind::Class(class) => class.bases.iter().collect(),

@@ -49,39 +49,80 @@ fn suspicions(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     for declared in &entry.arguments.declared {
         if !entry.arguments.reads.contains_key(&declared.key) {
-            lines.push(format!("{}: `{}` is never read", declared.place, declared.key));
+            lines.push(format!(
+                "{}: `{}` is never read",
+                declared.place, declared.key
+            ));
         }
     }
     for inert in &entry.inert {
-        let InertParameter { function, parameter, value, place, callee } = inert;
-        lines.push(format!("{place}: `{parameter}={value}` of `{function}` is unused in {callee}"));
+        let InertParameter {
+            function,
+            parameter,
+            value,
+            place,
+            callee,
+        } = inert;
+        lines.push(format!(
+            "{place}: `{parameter}={value}` of `{function}` is unused in {callee}"
+        ));
     }
     for key in entry.arguments.assigned.iter() {
         lines.push(format!("{}: `{}` is assigned", key.1, key.0));
     }
-    let others = |decided: Split| entry.selection.evaluated.iter().any(|(split, _)| *split != decided);
+    let others = |decided: Split| {
+        entry
+            .selection
+            .evaluated
+            .iter()
+            .any(|(split, _)| *split != decided)
+    };
     for decision in &entry.selection.decisions {
         if !others(decision.split) {
             let (kind, place) = (decision.kind.as_str(), &decision.place);
-            lines.push(format!("{place}: {kind} by `{}` of {}", decision.value, decision.origin));
+            lines.push(format!(
+                "{place}: {kind} by `{}` of {}",
+                decision.value, decision.origin
+            ));
         }
     }
     for mean in &entry.batch_means {
-        lines.push(format!("{}: `{}` over {} is {}", mean.place, mean.value, mean.batches, mean.how));
+        lines.push(format!(
+            "{}: `{}` over {} is {}",
+            mean.place, mean.value, mean.batches, mean.how
+        ));
     }
     for stochastic in &entry.stochastic {
-        lines.push(format!("{}: {:?} {}", stochastic.place, stochastic.chance, stochastic.what));
+        lines.push(format!(
+            "{}: {:?} {}",
+            stochastic.place, stochastic.chance, stochastic.what
+        ));
     }
     let random = &entry.randomness;
     for (generator, place) in random.unseeded() {
         lines.push(format!("{place}: no `{}`", generator.seed_call()));
     }
-    lines.extend(random.benchmark.iter().map(|place| format!("{place}: benchmark")));
+    lines.extend(
+        random
+            .benchmark
+            .iter()
+            .map(|place| format!("{place}: benchmark")),
+    );
     if random.uses_gpu && random.deterministic.is_none() {
         lines.push("not deterministic".to_owned());
     }
-    lines.extend(random.unseeded_workers.iter().map(|place| format!("{place}: workers")));
-    lines.extend(random.unordered.iter().map(|(name, place)| format!("{place}: {name}")));
+    lines.extend(
+        random
+            .unseeded_workers
+            .iter()
+            .map(|place| format!("{place}: workers")),
+    );
+    lines.extend(
+        random
+            .unordered
+            .iter()
+            .map(|(name, place)| format!("{place}: {name}")),
+    );
     lines
 }
 
@@ -92,12 +133,27 @@ fn the_clean_program_raises_nothing() {
     let entry = facts("clean");
     assert_eq!(suspicions(&entry), [""; 0]);
     assert_eq!(entry.path, "main.py");
-    let keys: Vec<&str> = entry.arguments.declared.iter().map(|declared| &*declared.key).collect();
+    let keys: Vec<&str> = entry
+        .arguments
+        .declared
+        .iter()
+        .map(|declared| &*declared.key)
+        .collect();
     assert_eq!(
         keys,
         [
-            "model", "data_root", "epoch", "batch_size", "lr_rate", "lr_schedule", "weight_decay",
-            "loss_weights", "num_workers", "log_dir", "debug", "seed"
+            "model",
+            "data_root",
+            "epoch",
+            "batch_size",
+            "lr_rate",
+            "lr_schedule",
+            "weight_decay",
+            "loss_weights",
+            "num_workers",
+            "log_dir",
+            "debug",
+            "seed"
         ]
     );
     assert!(entry.arguments.escapes.is_empty() && entry.arguments.replaced.is_empty());
@@ -105,7 +161,14 @@ fn the_clean_program_raises_nothing() {
         .selection
         .decisions
         .iter()
-        .map(|decision| format!("{} {} {:?}", decision.place, decision.kind.as_str(), decision.split))
+        .map(|decision| {
+            format!(
+                "{} {} {:?}",
+                decision.place,
+                decision.kind.as_str(),
+                decision.split
+            )
+        })
         .collect();
     assert_eq!(
         decisions,
@@ -114,20 +177,31 @@ fn the_clean_program_raises_nothing() {
             "main.py:56:12 best epoch Valid"
         ]
     );
-    let evaluated: Vec<Split> = entry.selection.evaluated.iter().map(|(split, _)| *split).collect();
+    let evaluated: Vec<Split> = entry
+        .selection
+        .evaluated
+        .iter()
+        .map(|(split, _)| *split)
+        .collect();
     assert_eq!(evaluated, [Split::Valid, Split::Test]);
 }
 
 #[test]
 fn arguments_are_read_as_declared() {
     let entry = facts("clean");
-    let weights = entry.arguments.declaration("loss_weights").expect("declared");
+    let weights = entry
+        .arguments
+        .declaration("loss_weights")
+        .expect("declared");
     assert_eq!(weights.place.to_string(), "main.py:22:5");
     assert_eq!(weights.kind.as_deref(), Some("float"));
     assert_eq!(weights.nargs.as_deref(), Some("+"));
     assert_eq!(weights.default, Some(Some(json!([1.0]))));
     let model = entry.arguments.declaration("model").expect("declared");
-    assert_eq!(model.choices, Some(vec![json!("MobileNet_V2"), json!("ResNet_18")]));
+    assert_eq!(
+        model.choices,
+        Some(vec![json!("MobileNet_V2"), json!("ResNet_18")])
+    );
     let debug = entry.arguments.declaration("debug").expect("declared");
     assert_eq!(debug.action.as_deref(), Some("store_true"));
     assert_eq!(debug.default, None);
@@ -137,15 +211,24 @@ fn arguments_are_read_as_declared() {
 fn dispatch_and_constants_are_read() {
     let entry = facts("clean");
     let model = &entry.dispatch["model"];
-    let options: Vec<String> = model.options.iter().map(|(option, place)| format!("{option} {place}")).collect();
+    let options: Vec<String> = model
+        .options
+        .iter()
+        .map(|(option, place)| format!("{option} {place}"))
+        .collect();
     assert_eq!(
         options,
-        ["MobileNet_V2 models/factory.py:5:16", "ResNet_18 models/factory.py:7:18"]
+        [
+            "MobileNet_V2 models/factory.py:5:16",
+            "ResNet_18 models/factory.py:7:18"
+        ]
     );
     assert!(!model.is_dynamic && !model.is_partial);
     let constants = |name: &str| -> Vec<String> {
         let entry = facts(name);
-        let show = |constant: &Constant| format!("{} {}={}", constant.place, constant.name, constant.value);
+        let show = |constant: &Constant| {
+            format!("{} {}={}", constant.place, constant.name, constant.value)
+        };
         entry.constants.iter().map(show).collect()
     };
     assert_eq!(
@@ -157,44 +240,95 @@ fn dispatch_and_constants_are_read() {
             "models/backbone.py:26:26 pretrained=false"
         ]
     );
-    assert_eq!(constants("class_count")[1], "models/backbone.py:5:15 AGE_CLASSES=88");
-    let without: Vec<String> = facts("undispatched_model").dispatch["model"].options.keys().cloned().collect();
+    assert_eq!(
+        constants("class_count")[1],
+        "models/backbone.py:5:15 AGE_CLASSES=88"
+    );
+    let without: Vec<String> = facts("undispatched_model").dispatch["model"]
+        .options
+        .keys()
+        .cloned()
+        .collect();
     assert_eq!(without, ["ResNet_18"]);
 }
 
 #[test]
 fn each_defect_is_seen_alone_at_its_place() {
     let cases: &[(&str, &[&str])] = &[
-        ("inert_argument", &["main.py:20:5: `lr_schedule` is never read"]),
-        ("inert_parameter", &["models/backbone.py:32:55: `pretrained=True` of `backbone_v2` is unused in models/backbone.py:27:1"]),
+        (
+            "inert_argument",
+            &["main.py:20:5: `lr_schedule` is never read"],
+        ),
+        (
+            "inert_parameter",
+            &[
+                "models/backbone.py:32:55: `pretrained=True` of `backbone_v2` is unused in models/backbone.py:27:1",
+            ],
+        ),
         ("unreachable_value", &[]),
-        ("overridden_value", &[
-            "main.py:41:5: `debug` is assigned",
-            "main.py:42:5: `log_dir` is assigned",
-        ]),
+        (
+            "overridden_value",
+            &[
+                "main.py:41:5: `debug` is assigned",
+                "main.py:42:5: `log_dir` is assigned",
+            ],
+        ),
         ("class_count", &[]),
-        ("selection_on_reported_split", &[
-            "main.py:54:9: learning-rate schedule by `valid_loss` of data.py:48:37",
-            "main.py:56:12: best epoch by `valid_loss` of data.py:48:37",
-        ]),
-        ("private_test_as_validation", &[
-            "main.py:54:9: learning-rate schedule by `valid_loss` of data.py:48:38",
-            "main.py:56:12: best epoch by `valid_loss` of data.py:48:38",
-        ]),
-        ("batch_means", &["train_valid.py:29:31: `total_error` over train_valid.py:22:9 is divided by the number of batches"]),
-        ("mean_of_batch_list", &["train_valid.py:29:42: `accuracies` over train_valid.py:23:9 is the mean of a list with one entry per batch"]),
-        ("unweighted_meter", &["train_valid.py:40:13: `accuracies` over train_valid.py:35:9 is a meter that is not told the batch's size"]),
-        ("random_evaluation", &[
-            "data.py:29:22: Augmentation RandomCrop",
-            "data.py:29:61: Augmentation RandomHorizontalFlip",
-        ]),
-        ("resampled_evaluation", &["data.py:16:22: Replacement choice"]),
-        ("dropout_in_evaluation", &["train_valid.py:18:1: Training evaluate"]),
-        ("truncated_evaluation", &["train_valid.py:29:17: Truncation break"]),
-        ("unseeded", &[
-            "data.py:41:12: no `torch.manual_seed`",
-            "not deterministic",
-        ]),
+        (
+            "selection_on_reported_split",
+            &[
+                "main.py:54:9: learning-rate schedule by `valid_loss` of data.py:48:37",
+                "main.py:56:12: best epoch by `valid_loss` of data.py:48:37",
+            ],
+        ),
+        (
+            "private_test_as_validation",
+            &[
+                "main.py:54:9: learning-rate schedule by `valid_loss` of data.py:48:38",
+                "main.py:56:12: best epoch by `valid_loss` of data.py:48:38",
+            ],
+        ),
+        (
+            "batch_means",
+            &[
+                "train_valid.py:29:31: `total_error` over train_valid.py:22:9 is divided by the number of batches",
+            ],
+        ),
+        (
+            "mean_of_batch_list",
+            &[
+                "train_valid.py:29:42: `accuracies` over train_valid.py:23:9 is the mean of a list with one entry per batch",
+            ],
+        ),
+        (
+            "unweighted_meter",
+            &[
+                "train_valid.py:40:13: `accuracies` over train_valid.py:35:9 is a meter that is not told the batch's size",
+            ],
+        ),
+        (
+            "random_evaluation",
+            &[
+                "data.py:29:22: Augmentation RandomCrop",
+                "data.py:29:61: Augmentation RandomHorizontalFlip",
+            ],
+        ),
+        (
+            "resampled_evaluation",
+            &["data.py:16:22: Replacement choice"],
+        ),
+        (
+            "dropout_in_evaluation",
+            &["train_valid.py:18:1: Training evaluate"],
+        ),
+        (
+            "truncated_evaluation",
+            &["train_valid.py:29:17: Truncation break"],
+        ),
+        (
+            "unseeded",
+            &["data.py:41:12: no `torch.manual_seed`", "not deterministic"],
+        ),
         ("unreached_seed", &["data.py:41:12: no `torch.manual_seed`"]),
         ("benchmark", &["main.py:34:5: benchmark"]),
         ("unseeded_workers", &["data.py:38:12: workers"]),
@@ -245,7 +379,10 @@ fn a_record_is_of_the_script_whose_arguments_it_has() {
         code.entry_for(&keys).map(|entry| &*entry.path)
     };
     assert_eq!(entry(&["model", "epoch", "debug"]), Some("main.py"));
-    assert_eq!(entry(&["model", "epochs", "batch_size"]), Some("pretrain.py"));
+    assert_eq!(
+        entry(&["model", "epochs", "batch_size"]),
+        Some("pretrain.py")
+    );
     assert_eq!(TrainingCode::default().entry_for(&BTreeSet::new()), None);
 }
 
@@ -255,9 +392,19 @@ fn errors_of_syntax_have_a_place_and_hide_nothing() {
     let errors: Vec<String> = code
         .files
         .iter()
-        .flat_map(|file| file.errors.iter().map(move |error| format!("{}:{}:{}: {}", file.path, error.at.line, error.at.column, error.message)))
+        .flat_map(|file| {
+            file.errors.iter().map(move |error| {
+                format!(
+                    "{}:{}:{}: {}",
+                    file.path, error.at.line, error.at.column, error.message
+                )
+            })
+        })
         .collect();
-    assert_eq!(errors, ["data.py:9:7: Simple statements must be separated by newlines or semicolons"]);
+    assert_eq!(
+        errors,
+        ["data.py:9:7: Simple statements must be separated by newlines or semicolons"]
+    );
     assert_eq!(suspicions(&code.entries[0]), [""; 0]);
 }
 
@@ -282,11 +429,26 @@ proptest! {
 
 #[test]
 fn deep_nesting_does_not_overflow_the_stack() {
-    for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), ("not ", ""), ("lambda: ", ""), ("f(", ")"), ("x if y else ", "")] {
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("-", ""),
+        ("not ", ""),
+        ("lambda: ", ""),
+        ("f(", ")"),
+        ("x if y else ", ""),
+    ] {
         for depth in [60, 100, 199, 100_000] {
-            let text = format!("import argparse\nx = {}1{}\nargparse.ArgumentParser().parse_args()\n", open.repeat(depth), close.repeat(depth));
+            let text = format!(
+                "import argparse\nx = {}1{}\nargparse.ArgumentParser().parse_args()\n",
+                open.repeat(depth),
+                close.repeat(depth)
+            );
             let code = TrainingCode::parse([("main.py", &*text)]);
-            let is_refused = code.files[0].errors.iter().any(|error| error.message == "nested too deep to be read");
+            let is_refused = code.files[0]
+                .errors
+                .iter()
+                .any(|error| error.message == "nested too deep to be read");
             prop_assert_refusal(is_refused, depth, open);
         }
     }

@@ -13,6 +13,9 @@ pub mod rerun;
 pub mod statistics;
 pub mod training_code;
 
+#[cfg(test)]
+mod fixture;
+
 use super::Inputs;
 use super::bind::Bound;
 use super::finding::Sink;

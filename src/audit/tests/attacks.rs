@@ -290,35 +290,16 @@ fn an_edited_number_in_prose_is_named() {
 }
 
 #[test]
-fn severities_are_painted_where_asked() {
-    let project = Project::new();
-    let outcome = project.verify_foreign("80.0", "70.0");
-    let text = |is_colored| {
-        output::human::Human {
-            verification: &outcome,
-            is_colored,
-        }
-        .to_string()
-    };
-    assert!(text(true).starts_with("\x1b[1;31merror\x1b[0m[RPR101"));
-    assert!(text(false).starts_with("error[RPR101"));
-}
-
-#[test]
 fn what_a_clean_outcome_leaves_open_is_printed() {
     let project = Project::new();
     let outcome = project.verify_against(&project.text, None, None);
-    let text = output::human::Human {
-        verification: &outcome,
-        is_colored: false,
-    }
-    .to_string();
+    let text = human(&outcome, &project.text);
     assert!(
-        text.contains("  RPR206: 3 not assessed: the hash of run.json in repro.lock\n"),
+        text.contains("  not assessed (the hash of run.json in repro.lock): RPR206 (3)\n"),
         "{text}"
     );
     assert!(
-        text.contains("  RPR904: 1 not assessed: the document is not in repro.toml\n"),
+        text.contains("  not assessed (the document is not in repro.toml): RPR904 (1)\n"),
         "{text}"
     );
 }

@@ -1,5 +1,7 @@
 //! A document as text, one line per thing that was understood, with its place: what tests of forms compare.
 
+use std::fmt::Write as _;
+
 use crate::document::*;
 
 /// Everything that was understood.
@@ -103,7 +105,11 @@ fn table_line(table: &Table) -> String {
         } else {
             ""
         };
-        line += &format!(" ; {at}:{column}-{end_column} {n_cells} dashes{divides}");
+        write!(
+            line,
+            " ; {at}:{column}-{end_column} {n_cells} dashes{divides}"
+        )
+        .expect("writing to a string");
     }
     for (holds, word) in [
         (table.is_glued, " ; glued"),
@@ -153,13 +159,13 @@ fn row_line(row: &Row) -> String {
 pub(super) fn cell_text(cell: &Cell) -> String {
     let mut text = format!("{}@{}-{}", cell.text, cell.column, cell.end_column);
     if let (Some(value), Some(decimals)) = (cell.value, cell.decimals) {
-        text += &format!("={value}/{decimals}");
+        write!(text, "={value}/{decimals}").expect("writing to a string");
     }
     if let Some(spread) = cell.spread {
-        text += &format!("~{spread}");
+        write!(text, "~{spread}").expect("writing to a string");
     }
     if let Some(n) = cell.n {
-        text += &format!("#{n}");
+        write!(text, "#{n}").expect("writing to a string");
     }
     if cell.header.is_none() {
         text += " outside";
@@ -168,7 +174,7 @@ pub(super) fn cell_text(cell: &Cell) -> String {
         text += " bold";
     }
     if !cell.flags.is_empty() {
-        text += &format!(" {}", cell.flags.join("+"));
+        write!(text, " {}", cell.flags.join("+")).expect("writing to a string");
     }
     text + &marks(&cell.marks)
 }
@@ -191,16 +197,20 @@ fn definition_lines(definition: &Definition) -> String {
             .map_or("none".to_owned(), |idx| idx.to_string())
     );
     for (path, place) in definition.paths.iter().zip(&definition.path_places) {
-        text += &format!(
+        write!(
+            text,
             "\n{}:{}-{} path {path}",
             place.line, place.column, place.end_column
-        );
+        )
+        .expect("writing to a string");
     }
     for record in &definition.records {
-        text += &format!(
+        write!(
+            text,
             "\n{}:{} record {}",
             record.line, record.column, record.constructor
-        );
+        )
+        .expect("writing to a string");
         for (key, value) in &record.values {
             let place = record.entry_place(key).expect("every key has a place");
             let EntryPlace {
@@ -209,14 +219,17 @@ fn definition_lines(definition: &Definition) -> String {
                 end_column,
             } = place;
             assert_eq!(record.key_place(key), Some((line, column)));
-            text += &format!("\n{line}:{column}-{end_column} {key} = {value}");
+            write!(text, "\n{line}:{column}-{end_column} {key} = {value}")
+                .expect("writing to a string");
         }
     }
     for broken in &definition.broken {
-        text += &format!(
+        write!(
+            text,
             "\n{}:{} broken: {}",
             broken.line, broken.column, broken.message
-        );
+        )
+        .expect("writing to a string");
     }
     text
 }

@@ -229,9 +229,17 @@ fn second_headers_and_foreign_text() {
     );
 }
 
+/// A header with its words, unit and data set.
+type HeaderCase = (
+    &'static str,
+    &'static [&'static str],
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
 #[test]
 fn headers_of_every_spelling() {
-    let cases: [(&str, &[&str], Option<&str>, Option<&str>); 14] = [
+    let cases: [HeaderCase; 14] = [
         (
             "Gender(%)(Chalearn_2016)",
             &["Gender"],
@@ -378,7 +386,7 @@ fn cells_of_every_form() {
         ("\u{a0}82.5\u{a0}", "82.5@6-10=82.5/1 no-break-space"),
         ("\u{3000}82.5", "82.5@6-10=82.5/1 ideographic-space"),
         ("\u{200b}82.5\u{feff}", "82.5@6-10=82.5/1 zero-width"),
-        ("8\u{200b}2.5", "8​2.5@5-10=82.5/1 zero-width"),
+        ("8\u{200b}2.5", "8\u{200b}2.5@5-10=82.5/1 zero-width"),
         ("a \\| b", "a | b@5-11"),
         ("`82.5`", "`82.5`@5-11=82.5/1 code"),
         ("$82.5$", "$82.5$@5-11=82.5/1 math"),

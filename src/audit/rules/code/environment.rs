@@ -6,10 +6,18 @@ use crate::audit::finding::{Finding, Sink};
 use crate::audit::reading::key::MACHINE_KEYS;
 use crate::literal;
 
-const HINT: &str = "record operating system, processor, threads and the hash of a lock file; `repro train` does";
+const HINT: &str =
+    "record operating system, processor, threads and the hash of a lock file; `repro train` does";
 
 /// Keys of printed records that lock versions with hashes.
-const LOCK_KEYS: &[&str] = &["lockfile_blake3", "lockfile", "lock", "lock_hash", "environment_hash", "image_digest"];
+const LOCK_KEYS: &[&str] = &[
+    "lockfile_blake3",
+    "lockfile",
+    "lock",
+    "lock_hash",
+    "environment_hash",
+    "image_digest",
+];
 
 /// Keys that name a machine without saying what it is.
 const NICKNAMES: &[&str] = &["working_machine", "machine", "host", "hostname"];
@@ -27,7 +35,9 @@ pub(super) fn check(known: &[Known<'_, '_>], sink: &mut Sink<'_>) {
         let mut message = format!("{} does not say: {}", run.name(), missing.join(", "));
         let mut place = run.place;
         if let Some(citation) = run.citation.filter(|_| run.files.is_none())
-            && let Some(key) = NICKNAMES.iter().find(|key| citation.record.values.contains_key(**key))
+            && let Some(key) = NICKNAMES
+                .iter()
+                .find(|key| citation.record.values.contains_key(**key))
         {
             let name = literal::print(&citation.record.values[*key]);
             message.push_str(&format!("; only the machine's name `{key}={name}`"));
@@ -39,7 +49,9 @@ pub(super) fn check(known: &[Known<'_, '_>], sink: &mut Sink<'_>) {
 }
 
 fn of_files(run: &Known<'_, '_>) -> Vec<&'static str> {
-    let environment = run.files.and_then(|files| files.record.environment.as_ref());
+    let environment = run
+        .files
+        .and_then(|files| files.record.environment.as_ref());
     let Some(environment) = environment else {
         return vec!["a lock file's hash", "operating system", "processor"];
     };
@@ -68,8 +80,12 @@ fn of_record(run: &Known<'_, '_>) -> Vec<&'static str> {
     if !has(&["os", "platform", "operating_system"]) {
         missing.push("operating system");
     }
-    let hardware: Vec<&str> =
-        MACHINE_KEYS.iter().copied().filter(|key| !NICKNAMES.contains(key)).chain(["cpu"]).collect();
+    let hardware: Vec<&str> = MACHINE_KEYS
+        .iter()
+        .copied()
+        .filter(|key| !NICKNAMES.contains(key))
+        .chain(["cpu"])
+        .collect();
     if !has(&hardware) {
         missing.push("processor");
     }

@@ -43,13 +43,19 @@ impl Known<'_, '_> {
     }
 
     fn subject(&self, kind: &'static str) -> Subject {
-        Subject { kind, ..self.subject.clone() }
+        Subject {
+            kind,
+            ..self.subject.clone()
+        }
     }
 }
 
 /// Every printed record that is not quoted, and every run that is there without one.
 fn known<'b, 'd>(bound: &'b Bound<'d>) -> Vec<Known<'b, 'd>> {
-    let citations = bound.citations.iter().filter(|citation| !citation.is_quoted(bound));
+    let citations = bound
+        .citations
+        .iter()
+        .filter(|citation| !citation.is_quoted(bound));
     let mut known: Vec<Known<'b, 'd>> = citations
         .map(|citation| Known {
             citation: Some(citation),

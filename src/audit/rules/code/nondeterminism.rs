@@ -31,7 +31,12 @@ pub(super) fn check(
             Some(_) => sink.verified(&NONDETERMINISM),
             None => {
                 let message = format!("{} has no seed", run.name());
-                sink.report(Finding::new(&NONDETERMINISM, run.place, &run.subject("seed"), message));
+                sink.report(Finding::new(
+                    &NONDETERMINISM,
+                    run.place,
+                    &run.subject("seed"),
+                    message,
+                ));
             }
         }
     }
@@ -61,7 +66,10 @@ pub(super) fn check(
         for cause in &causes {
             finding = match &cause.place {
                 Some(place) => group.script.support(finding, place, &cause.text),
-                None => finding.with_evidence("code", format!("{}: {}", group.script.entry.path, cause.text)),
+                None => finding.with_evidence(
+                    "code",
+                    format!("{}: {}", group.script.entry.path, cause.text),
+                ),
             };
         }
         sink.report(finding.with_hint(HINT));
@@ -78,21 +86,45 @@ struct Cause {
 fn causes(random: &Randomness) -> Vec<Cause> {
     let mut causes = Vec::new();
     let mut add = |what, place: Option<&CodePlace>, text: String| {
-        causes.push(Cause { what, place: place.cloned(), text });
+        causes.push(Cause {
+            what,
+            place: place.cloned(),
+            text,
+        });
     };
     for (generator, place) in random.unseeded() {
-        add("unseeded generators", Some(place), format!("used, and `{}` is never called", generator.seed_call()));
+        add(
+            "unseeded generators",
+            Some(place),
+            format!("used, and `{}` is never called", generator.seed_call()),
+        );
     }
     if let Some(place) = &random.benchmark {
-        add("cuDNN's choice of algorithms", Some(place), "`cudnn.benchmark = True`".to_owned());
+        add(
+            "cuDNN's choice of algorithms",
+            Some(place),
+            "`cudnn.benchmark = True`".to_owned(),
+        );
     } else if random.uses_gpu && random.deterministic.is_none() {
-        add("cuDNN's choice of algorithms", None, "`cudnn.deterministic` is never set".to_owned());
+        add(
+            "cuDNN's choice of algorithms",
+            None,
+            "`cudnn.deterministic` is never set".to_owned(),
+        );
     }
     for place in &random.unseeded_workers {
-        add("unseeded workers", Some(place), "worker processes without `worker_init_fn`".to_owned());
+        add(
+            "unseeded workers",
+            Some(place),
+            "worker processes without `worker_init_fn`".to_owned(),
+        );
     }
     for (name, place) in &random.unordered {
-        add("unordered listings", Some(place), format!("`{name}` is not sorted"));
+        add(
+            "unordered listings",
+            Some(place),
+            format!("`{name}` is not sorted"),
+        );
     }
     causes
 }

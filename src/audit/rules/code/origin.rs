@@ -101,8 +101,12 @@ fn mistakes(entry: &Entry, citation: &Citation<'_>) -> Vec<(String, String)> {
     let keys = keys_of(citation);
     if entry.arguments.replaced.is_empty() {
         let known = entry.arguments.keys();
-        let declared: BTreeSet<&str> =
-            entry.arguments.declared.iter().map(|declared| &*declared.key).collect();
+        let declared: BTreeSet<&str> = entry
+            .arguments
+            .declared
+            .iter()
+            .map(|declared| &*declared.key)
+            .collect();
         let quoted = |names: Vec<&&str>| {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             names.join(", ")
@@ -124,22 +128,34 @@ fn mistakes(entry: &Entry, citation: &Citation<'_>) -> Vec<(String, String)> {
 
 /// A model that the code of the time does not choose by that name.
 fn undispatched(entry: &Entry, citation: &Citation<'_>) -> Option<(String, String)> {
-    let key = MODEL_KEYS.iter().find(|key| citation.record.values.contains_key(**key))?;
+    let key = MODEL_KEYS
+        .iter()
+        .find(|key| citation.record.values.contains_key(**key))?;
     let model = citation.record.values[*key].as_str()?;
     let dispatch = entry.dispatch.get(*key)?;
     let is_there = dispatch.options.contains_key(model)
         || (dispatch.is_dynamic && entry.definitions.contains(model));
     let (_, place) = dispatch.options.iter().next()?;
-    let options: Vec<String> = dispatch.options.keys().map(|option| format!("`{option}`")).collect();
+    let options: Vec<String> = dispatch
+        .options
+        .keys()
+        .map(|option| format!("`{option}`"))
+        .collect();
     (!is_there && !dispatch.is_partial).then(|| {
-        let text = format!("its code had no {key} `{model}`, only {}", options.join(", "));
+        let text = format!(
+            "its code had no {key} `{model}`, only {}",
+            options.join(", ")
+        );
         (text, place.to_string())
     })
 }
 
 /// A document that cites a run before it began.
 fn cited_before(history: &History, path: &str, start: i64) -> Option<Reason> {
-    let version = history.document.iter().find(|version| version.text.contains(path))?;
+    let version = history
+        .document
+        .iter()
+        .find(|version| version.text.contains(path))?;
     let commit = &history.commits[version.commit];
     (commit.wall_clock() < start).then(|| Reason {
         text: "it was cited before it began".to_owned(),
@@ -155,16 +171,25 @@ fn finding(
 ) -> Finding {
     let (definition, path) = citation.path.expect("a run without a path is not judged");
     let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
-    let message = format!("run `{path}` cannot come from the code of its time: {}", texts.join("; "));
+    let message = format!(
+        "run `{path}` cannot come from the code of its time: {}",
+        texts.join("; ")
+    );
     let place = place_of_path(definition, path);
     let mut subject = training_code::subject(bound, citation, "", "origin");
     subject.column = path.to_owned();
-    let mut finding = Finding::new(&IMPOSSIBLE_ORIGIN, place, &subject, message)
-        .with_evidence_at("record", citation.place(), format!("[{}]", citation.definition.mark));
+    let mut finding = Finding::new(&IMPOSSIBLE_ORIGIN, place, &subject, message).with_evidence_at(
+        "record",
+        citation.place(),
+        format!("[{}]", citation.definition.mark),
+    );
     for reason in reasons {
         finding = finding.with_evidence("code", reason.evidence.clone());
     }
-    let fitting = inputs.history.map(|history| fitting(history, citation)).unwrap_or_default();
+    let fitting = inputs
+        .history
+        .map(|history| fitting(history, citation))
+        .unwrap_or_default();
     let fitting = match fitting.is_empty() {
         true => "no commit of the code fits the record".to_owned(),
         false => format!("the code of {} would fit the record", fitting.join(", ")),
@@ -180,5 +205,7 @@ fn fitting(history: &History, citation: &Citation<'_>) -> Vec<String> {
         entry.is_some_and(|entry| mistakes(entry, citation).is_empty())
     };
     let fitting = history.code.iter().filter(fits);
-    fitting.map(|snapshot| format!("commit {}", history.commits[snapshot.commit].short())).collect()
+    fitting
+        .map(|snapshot| format!("commit {}", history.commits[snapshot.commit].short()))
+        .collect()
 }

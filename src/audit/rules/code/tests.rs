@@ -9,22 +9,16 @@ use crate::audit::{Inputs, Settings, Verification, verify};
 
 fn verify_with(text: &str, history: Option<&History>) -> Verification {
     verify(&Inputs {
-        path: "RESULTS.md",
-        document: "RESULTS.md",
-        text,
-        store: None,
-        specs: &[],
-        settings: &Settings::default(),
-        rendered: None,
-        lock: None,
-        manifest: None,
         history,
-        code: None,
+        ..Inputs::alone("RESULTS.md", text, &Settings::default())
     })
 }
 
 fn findings(verification: &Verification, rule: &str) -> Vec<String> {
-    let ours = verification.findings.iter().filter(|finding| finding.rule == rule);
+    let ours = verification
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == rule);
     ours.map(|finding| {
         let (line, column, severity) = (finding.line, finding.column, finding.severity.as_str());
         format!("{severity} {line}:{column}: {}", finding.message)
@@ -33,19 +27,29 @@ fn findings(verification: &Verification, rule: &str) -> Vec<String> {
 }
 
 fn missing(verification: &Verification, rule: &str) -> Vec<String> {
-    let count = verification.rules.iter().find(|count| count.rule == rule).expect("counted");
+    let count = verification
+        .rules
+        .iter()
+        .find(|count| count.rule == rule)
+        .expect("counted");
     assert_eq!(count.verified + count.findings, 0, "{rule}");
     count.missing.clone()
 }
 
 fn verified(verification: &Verification, rule: &str) -> usize {
-    let count = verification.rules.iter().find(|count| count.rule == rule).expect("counted");
+    let count = verification
+        .rules
+        .iter()
+        .find(|count| count.rule == rule)
+        .expect("counted");
     count.verified
 }
 
 /// A document whose one record has more keys.
 fn document(more: &str) -> String {
-    format!("M | Acc(%)\n--- | ---\nA [1] | 1.5\n\n[1] results/M/a_D/2026-11-02-10-00-00; Namespace(a=1{more})\n")
+    format!(
+        "M | Acc(%)\n--- | ---\nA [1] | 1.5\n\n[1] results/M/a_D/2026-11-02-10-00-00; Namespace(a=1{more})\n"
+    )
 }
 
 #[test]
@@ -55,7 +59,10 @@ fn a_record_names_its_commit() {
     let history = repository.read(None);
     let id = &history.commits[0].id;
     let outcome = |more: &str| findings(&verify_with(&document(more), Some(&history)), "RPR701");
-    assert_eq!(outcome(""), ["warning 5:40: record [1] names no commit of the code that ran"]);
+    assert_eq!(
+        outcome(""),
+        ["warning 5:40: record [1] names no commit of the code that ran"]
+    );
     assert_eq!(
         outcome(&format!(", commit='{id}'")),
         ["warning 5:40: record [1] does not say whether the work tree was clean"]
@@ -72,7 +79,10 @@ fn a_record_names_its_commit() {
     let verification = verify_with(&clean, Some(&history));
     assert_eq!(findings(&verification, "RPR701"), [""; 0]);
     assert_eq!(verified(&verification, "RPR701"), 1);
-    assert_eq!(missing(&verify_with(&clean, None), "RPR701"), ["the git history"]);
+    assert_eq!(
+        missing(&verify_with(&clean, None), "RPR701"),
+        ["the git history"]
+    );
     let shallow = History {
         is_shallow: true,
         ..History::default()
@@ -92,7 +102,9 @@ fn a_record_says_on_what_it_ran() {
     );
     assert_eq!(
         outcome(", os='linux', working_machine='narvi'"),
-        ["warning 5:67: record [1] does not say: a lock file's hash, processor; only the machine's name `working_machine='narvi'`"]
+        [
+            "warning 5:67: record [1] does not say: a lock file's hash, processor; only the machine's name `working_machine='narvi'`"
+        ]
     );
     let locked = document(", os='linux', cpu='Zen 4', lockfile='sha256:1'");
     let verification = verify_with(&locked, None);
@@ -109,7 +121,10 @@ fn the_seed_alone_lacks_commits_and_environments() {
     };
     let verification = verify_with(&text, None);
     let lines = |rule: &str| -> Vec<usize> {
-        let ours = verification.findings.iter().filter(|finding| finding.rule == rule);
+        let ours = verification
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == rule);
         ours.map(|finding| finding.line).collect()
     };
     assert_eq!(lines("RPR701"), [18, 21, 24, 27, 30, 49]);
@@ -135,7 +150,11 @@ fn repository_of_reference() -> Repository {
         for (path, text) in fixture("as_reference") {
             let second = "    elif args.model == 'MTL_MobileNet_V2_model':\n        model = MTL_MobileNet_V2_model()\n";
             assert!(path != "models/get_model.py" || text.contains(second));
-            let text = if with_second_model { text } else { text.replace(second, "") };
+            let text = if with_second_model {
+                text
+            } else {
+                text.replace(second, "")
+            };
             repository.write(&format!("code/{path}"), &text);
         }
     };
@@ -162,20 +181,34 @@ fn a_run_before_its_model_is_impossible() {
     let history = repository.read(Some("code"));
     let verification = verify_with(&text, Some(&history));
     let second = history.commits[1].short();
-    let ours: Vec<_> = verification.findings.iter().filter(|finding| finding.rule == "RPR702").collect();
-    let places: Vec<(usize, usize)> = ours.iter().map(|finding| (finding.line, finding.column)).collect();
+    let ours: Vec<_> = verification
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == "RPR702")
+        .collect();
+    let places: Vec<(usize, usize)> = ours
+        .iter()
+        .map(|finding| (finding.line, finding.column))
+        .collect();
     // Those of 17 and 18 April; the one of the 21st came after.
     assert_eq!(places, [(17, 19), (20, 5), (23, 5), (26, 5), (29, 6)]);
     assert_eq!(
         ours[0].message,
         "run `results/MTL_MobileNet_V2_model/_gender_1_smile_1_emotion_1_age_1_CVPR_16_ChaLearn/2019-04-17-12-57-39` cannot come from the code of its time: its code had no model `MTL_MobileNet_V2_model`, only `MTL_MobileNet_V1_model`"
     );
-    let evidence: Vec<&str> = ours[0].evidence.iter().map(|evidence| evidence.text.as_str()).collect();
+    let evidence: Vec<&str> = ours[0]
+        .evidence
+        .iter()
+        .map(|evidence| evidence.text.as_str())
+        .collect();
     assert_eq!(
         evidence,
         [
             "[5]".to_owned(),
-            format!("code/models/get_model.py:8:22 (commit {})", history.commits[0].short()),
+            format!(
+                "code/models/get_model.py:8:22 (commit {})",
+                history.commits[0].short()
+            ),
             format!("the code of commit {second} would fit the record"),
         ]
     );
@@ -189,7 +222,8 @@ fn arguments_and_times_must_fit() {
     repository.write("main.py", script);
     // 2026-11-02 00:00:00
     repository.commit(1_793_577_600, "+0000");
-    let impossible = |text: &str, history: &History| findings(&verify_with(text, Some(history)), "RPR702");
+    let impossible =
+        |text: &str, history: &History| findings(&verify_with(text, Some(history)), "RPR702");
     let history = repository.read(Some("main.py"));
     let run = "run `results/M/a_D/2026-11-02-10-00-00` cannot come from the code of its time";
     assert_eq!(impossible(&document(""), &history), [""; 0]);
@@ -199,12 +233,16 @@ fn arguments_and_times_must_fit() {
     );
     assert_eq!(
         impossible(&document("").replace("(a=1", "(c=1"), &history),
-        [format!("error 5:5: {run}: its parser had no `c`; the record lacks `a` of its parser")]
+        [format!(
+            "error 5:5: {run}: its parser had no `c`; the record lacks `a` of its parser"
+        )]
     );
     let early = document("").replace("2026-11-02", "2026-11-01");
     assert_eq!(
         impossible(&early, &history),
-        ["error 5:5: run `results/M/a_D/2026-11-01-10-00-00` cannot come from the code of its time: the run is older than the first commit of the code"]
+        [
+            "error 5:5: run `results/M/a_D/2026-11-01-10-00-00` cannot come from the code of its time: the run is older than the first commit of the code"
+        ]
     );
     repository.write("RESULTS.md", &document(""));
     // One hour before the run began.
@@ -214,5 +252,8 @@ fn arguments_and_times_must_fit() {
         [format!("error 5:5: {run}: it was cited before it began")]
     );
     let without_time = document("").replace("2026-11-02-10-00-00", "latest");
-    assert_eq!(missing(&verify_with(&without_time, Some(&history)), "RPR702"), ["the start of the run"]);
+    assert_eq!(
+        missing(&verify_with(&without_time, Some(&history)), "RPR702"),
+        ["the start of the run"]
+    );
 }

@@ -21,7 +21,10 @@ struct Version {
 pub(super) fn check(inputs: &Inputs<'_>, known: &[Known<'_, '_>], sink: &mut Sink<'_>) {
     for run in known {
         let finding = match version(run) {
-            None => Some(("no-commit", format!("{} names no commit of the code that ran", run.name()))),
+            None => Some((
+                "no-commit",
+                format!("{} names no commit of the code that ran", run.name()),
+            )),
             Some(version) => match mistake(inputs, run, &version) {
                 Ok(finding) => finding,
                 Err(missing) => {
@@ -50,7 +53,9 @@ fn version(run: &Known<'_, '_>) -> Option<Version> {
         });
     }
     let values = &run.citation?.record.values;
-    let (_, keys) = SYNONYMS.iter().find(|(concept, _)| *concept == Concept::CodeVersion)?;
+    let (_, keys) = SYNONYMS
+        .iter()
+        .find(|(concept, _)| *concept == Concept::CodeVersion)?;
     let commit = keys.iter().find_map(|key| values.get(*key)?.as_str())?;
     // `eede995` and `eede995…` are commits, and so is the first word of `eede995 dirty=0`.
     let id: String = commit.chars().take_while(char::is_ascii_hexdigit).collect();
@@ -70,7 +75,10 @@ fn mistake(
 ) -> Result<Mistake, &'static str> {
     let name = run.name();
     if version.commit.len() < 7 {
-        return Ok(Some(("no-commit", format!("{name} names no commit of the code that ran"))));
+        return Ok(Some((
+            "no-commit",
+            format!("{name} names no commit of the code that ran"),
+        )));
     }
     if version.is_dirty == Some(true) && !version.has_difference {
         let message = format!("{name}: the work tree had changes, and they are not kept");
@@ -87,6 +95,9 @@ fn mistake(
     if history.is_shallow {
         return Err("the whole git history: this clone is shallow");
     }
-    let message = format!("{name}: commit `{}` is not in the repository", version.commit);
+    let message = format!(
+        "{name}: commit `{}` is not in the repository",
+        version.commit
+    );
     Ok(Some(("unknown-commit", message)))
 }

@@ -23,7 +23,12 @@ struct Said {
 /// What earlier versions said in a cell, with the commit that began to, oldest first.
 type Told<'h> = BTreeMap<Key, Vec<(&'h str, Said)>>;
 
-pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, past: &[Past<'_>], sink: &mut Sink<'_>) {
+pub(super) fn check(
+    inputs: &Inputs<'_>,
+    bound: &Bound<'_>,
+    past: &[Past<'_>],
+    sink: &mut Sink<'_>,
+) {
     let mut told: Told<'_> = BTreeMap::new();
     for version in past {
         let earlier = bind_alone(inputs, &version.document);
@@ -48,9 +53,10 @@ pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, past: &[Past<'_>], s
                     kind,
                 };
                 let message = format!("row `{}`, column `{}`: {message}", row.row.label, key.3);
-                let finding = Finding::new(&NUMBER_CHANGED, Place::of_cell(cell), &subject, message)
-                    .with_severity(severity)
-                    .with_evidence("history", evidence);
+                let finding =
+                    Finding::new(&NUMBER_CHANGED, Place::of_cell(cell), &subject, message)
+                        .with_severity(severity)
+                        .with_evidence("history", evidence);
                 sink.report(finding.with_hint("cite the run that the number comes from"));
             }
         }
@@ -65,21 +71,32 @@ fn judge(before: &[(&str, Said)], now: &Said) -> Option<Judgement> {
     if let Some((commit, said)) = before.iter().find(of_source)
         && said.number != now.number
     {
-        let message = format!("{} was {} before, from the same source", now.number, said.number);
-        let evidence = format!("commit {commit} says {}; source: {}", said.number, now.source.join(", "));
+        let message = format!(
+            "{} was {} before, from the same source",
+            now.number, said.number
+        );
+        let evidence = format!(
+            "commit {commit} says {}; source: {}",
+            said.number,
+            now.source.join(", ")
+        );
         return Some((Severity::Error, "value", message, evidence));
     }
     let other = |(_, said): &&(&str, Said)| said.source != now.source;
     let (commit, said) = before.iter().rev().find(other)?;
-    let is_first = !before.iter().any(|entry| of_source(&entry) && entry.1.number != said.number);
+    let is_first = !before
+        .iter()
+        .any(|entry| of_source(&entry) && entry.1.number != said.number);
     (said.number == now.number && is_first && !now.source.is_empty()).then(|| {
         let before = match said.source.is_empty() {
             true => "none".to_owned(),
             false => said.source.join(", "),
         };
         let message = format!("{} stayed when its source changed", now.number);
-        let evidence =
-            format!("commit {commit} gives as source: {before}; now: {}", now.source.join(", "));
+        let evidence = format!(
+            "commit {commit} gives as source: {before}; now: {}",
+            now.source.join(", ")
+        );
         (Severity::Note, "source", message, evidence)
     })
 }
@@ -91,8 +108,13 @@ fn cells<'b, 'd>(
     let mut found = Vec::new();
     let mut seen: BTreeMap<(Vec<String>, String), usize> = BTreeMap::new();
     for table in &bound.tables {
-        let headers: Vec<String> =
-            table.table.header.iter().flatten().map(|cell| words(&cell.text)).collect();
+        let headers: Vec<String> = table
+            .table
+            .header
+            .iter()
+            .flatten()
+            .map(|cell| words(&cell.text))
+            .collect();
         for row in &table.rows {
             let label = words(&row.row.label);
             let occurrence = seen.entry((headers.clone(), label.clone())).or_default();
@@ -115,12 +137,18 @@ fn cells<'b, 'd>(
 }
 
 fn source(row: &BoundRow<'_>) -> Vec<String> {
-    let paths = row.definitions.iter().flat_map(|definition| &definition.paths);
+    let paths = row
+        .definitions
+        .iter()
+        .flat_map(|definition| &definition.paths);
     let linked = row.row.marks.iter().filter_map(|mark| mark.target.as_ref());
     let paths: Vec<String> = paths.chain(linked).map(|path| words(path)).collect();
     match paths.is_empty() {
         true => {
-            let texts = row.definitions.iter().map(|definition| words(&definition.text));
+            let texts = row
+                .definitions
+                .iter()
+                .map(|definition| words(&definition.text));
             texts.filter(|text| !text.is_empty()).collect()
         }
         false => paths,

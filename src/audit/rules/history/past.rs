@@ -29,15 +29,6 @@ pub(super) fn versions<'h>(inputs: &Inputs<'h>) -> Result<Vec<Past<'h>>, &'stati
 
 /// Joins an earlier version with nothing but itself.
 pub(super) fn bind_alone<'d>(inputs: &Inputs<'d>, document: &'d Document) -> Bound<'d> {
-    let alone = Inputs {
-        store: None,
-        specs: &[],
-        rendered: None,
-        lock: None,
-        manifest: None,
-        history: None,
-        code: None,
-        ..*inputs
-    };
+    let alone = Inputs::alone(inputs.path, inputs.text, inputs.settings);
     bind(document, &alone)
 }

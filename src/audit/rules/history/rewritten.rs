@@ -12,7 +12,8 @@ use crate::audit::citation::{Citation, place_of_path};
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::literal;
 
-const HINT: &str = "restore what the earlier version says: the record of a past run is never edited";
+const HINT: &str =
+    "restore what the earlier version says: the record of a past run is never edited";
 
 /// How a version describes a run.
 struct Described<'h> {
@@ -21,7 +22,12 @@ struct Described<'h> {
     values: Map<String, Value>,
 }
 
-pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, past: &[Past<'_>], sink: &mut Sink<'_>) {
+pub(super) fn check(
+    inputs: &Inputs<'_>,
+    bound: &Bound<'_>,
+    past: &[Past<'_>],
+    sink: &mut Sink<'_>,
+) {
     let mut first: BTreeMap<String, Described<'_>> = BTreeMap::new();
     for version in past {
         let earlier = bind_alone(inputs, &version.document);
@@ -50,14 +56,35 @@ pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, past: &[Past<'_>], s
                 false => citation.place(),
             };
             let texts: Vec<&str> = changes.iter().map(|(_, text)| text.as_str()).collect();
-            let message = format!("record [{}] was rewritten: {}", citation.definition.mark, texts.join(", "));
-            sink.report(finding(citation, path, place, "record", message, before.commit));
+            let message = format!(
+                "record [{}] was rewritten: {}",
+                citation.definition.mark,
+                texts.join(", ")
+            );
+            sink.report(finding(
+                citation,
+                path,
+                place,
+                "record",
+                message,
+                before.commit,
+            ));
         }
         if before.path != path {
             let (definition, _) = citation.path.expect("the identity is of the path");
-            let message = format!("path of a past run was rewritten: `{path}` was `{}`", before.path);
+            let message = format!(
+                "path of a past run was rewritten: `{path}` was `{}`",
+                before.path
+            );
             let place = place_of_path(definition, path);
-            sink.report(finding(citation, path, place, "path", message, before.commit));
+            sink.report(finding(
+                citation,
+                path,
+                place,
+                "path",
+                message,
+                before.commit,
+            ));
         }
     }
 }
@@ -77,7 +104,10 @@ fn finding(
         kind,
     };
     Finding::new(&RECORD_REWRITTEN, place, &subject, message)
-        .with_evidence("history", format!("commit {commit} is the first that cites the run"))
+        .with_evidence(
+            "history",
+            format!("commit {commit} is the first that cites the run"),
+        )
         .with_hint(HINT)
 }
 
@@ -96,12 +126,18 @@ fn changes(before: &Map<String, Value>, now: &Map<String, Value>) -> Vec<(String
     for (key, value) in now {
         if before.get(key) != Some(value) {
             let was = shown(before.get(key));
-            found.push((key.clone(), format!("`{key}={}` was {was}", literal::print(value))));
+            found.push((
+                key.clone(),
+                format!("`{key}={}` was {was}", literal::print(value)),
+            ));
         }
     }
     for (key, value) in before {
         if !now.contains_key(key) {
-            found.push((key.clone(), format!("`{key}={}` is gone", literal::print(value))));
+            found.push((
+                key.clone(),
+                format!("`{key}={}` is gone", literal::print(value)),
+            ));
         }
     }
     found

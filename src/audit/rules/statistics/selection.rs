@@ -12,6 +12,7 @@ use crate::audit::finding::{Finding, Severity, Sink, Subject};
 use crate::audit::measured::{Measured, grouped};
 use crate::audit::reading::key::{Concept, SYNONYMS};
 use crate::report::select::curve;
+use crate::report::spec::{EpochRule, TableSpec};
 
 const HINT: &str =
     "say which epoch is reported, for example: last epoch, or lowest validation loss";
@@ -19,7 +20,8 @@ const HINT: &str =
 /// Applies the rule to the numbers of one table.
 pub(super) fn check(bound: &Bound<'_>, table: &[Measured<'_>], said: OfTable, sink: &mut Sink<'_>) {
     let first = &table[0];
-    if first.table.spec.is_some() || said.names_epoch || is_in_records(table) {
+    let declares = |spec: &&TableSpec| spec.epoch != EpochRule::Undeclared;
+    if first.table.spec.as_ref().is_some_and(declares) || said.names_epoch || is_in_records(table) {
         sink.verified(&SELECTION_RULE_UNDECLARED);
     } else {
         let subject = Subject {

@@ -70,7 +70,7 @@ fn outcome(bound: &Bound<'_>, number: &Measured<'_>) -> Outcome {
 fn deciding(number: &Measured<'_>, files: &[&RunFiles]) -> BTreeSet<MetricName> {
     let of_spec = number.table.spec.and_then(|spec| match &spec.epoch {
         EpochRule::Best { metric, .. } => Some(metric.as_str()),
-        EpochRule::Last | EpochRule::At { .. } => None,
+        EpochRule::Last | EpochRule::At { .. } | EpochRule::Undeclared => None,
     });
     let of_runs = files.iter().filter_map(|files| {
         let selection = files.record.selection.as_ref()?;

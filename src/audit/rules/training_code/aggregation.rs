@@ -22,7 +22,9 @@ pub(super) fn check(
         let entry = group.script.entry;
         if entry.batch_means.is_empty() {
             match entry.selection.evaluated.is_empty() {
-                true => sink.not_assessed(&BIASED_AGGREGATION, "an evaluation in the training code"),
+                true => {
+                    sink.not_assessed(&BIASED_AGGREGATION, "an evaluation in the training code")
+                }
                 false => sink.verified(&BIASED_AGGREGATION),
             }
         }
@@ -35,11 +37,17 @@ pub(super) fn check(
                 mean.value
             );
             let mut subject = subject(bound, first, "", "code");
-            subject.column = format!("{}/{}", column.as_ref().map_or("", |(name, _)| name), mean.value);
+            subject.column = format!(
+                "{}/{}",
+                column.as_ref().map_or("", |(name, _)| name),
+                mean.value
+            );
             let place = column.map_or_else(|| first.place(), |(_, place)| place);
             let finding = Finding::new(&BIASED_AGGREGATION, place, &subject, message);
             let finding = group.script.support(finding, &mean.place, mean.how);
-            let finding = group.script.support(finding, &mean.batches, "the loop over batches");
+            let finding = group
+                .script
+                .support(finding, &mean.batches, "the loop over batches");
             sink.report(finding.with_hint("sum over items and divide by their number"));
         }
     }
@@ -52,7 +60,10 @@ fn column_of<'b>(
     mean: &BatchMean,
 ) -> Option<(&'b str, Place)> {
     let name = words(&mean.value);
-    let tables = citations.iter().flat_map(|citation| &citation.rows).map(|(t, _)| &bound.tables[*t]);
+    let tables = citations
+        .iter()
+        .flat_map(|citation| &citation.rows)
+        .map(|(t, _)| &bound.tables[*t]);
     for table in tables {
         for cell in table.table.header.iter().flatten().skip(1) {
             let before_unit = cell.text.split('(').next().unwrap_or_default();
@@ -68,6 +79,8 @@ fn column_of<'b>(
 }
 
 fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
 }

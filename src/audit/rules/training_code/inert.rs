@@ -19,7 +19,8 @@ pub(super) fn check(
     for group in groups {
         let arguments = &group.script.entry.arguments;
         for declared in &arguments.declared {
-            let has = |citation: &&&Citation<'_>| citation.record.values.contains_key(&declared.key);
+            let has =
+                |citation: &&&Citation<'_>| citation.record.values.contains_key(&declared.key);
             let citing: Vec<&Citation<'_>> = group.citations.iter().filter(has).copied().collect();
             let Some(first) = citing.first() else {
                 continue;
@@ -35,8 +36,16 @@ pub(super) fn check(
                 group.script.entry.path
             );
             let subject = subject(bound, first, &declared.key, "argument");
-            let finding = Finding::new(&INERT_ARGUMENT, first.place_of(&declared.key), &subject, message);
-            let mut finding = group.script.support(finding, &declared.place, "declared here").with_hint(HINT);
+            let finding = Finding::new(
+                &INERT_ARGUMENT,
+                first.place_of(&declared.key),
+                &subject,
+                message,
+            );
+            let mut finding = group
+                .script
+                .support(finding, &declared.place, "declared here")
+                .with_hint(HINT);
             // Whoever gets all arguments at once may read any.
             if let Some(escape) = arguments.escapes.first() {
                 finding = group
@@ -68,7 +77,9 @@ fn parameters(bound: &Bound<'_>, group: &Group<'_, '_, '_>, sink: &mut Sink<'_>)
         };
         let finding = Finding::new(&INERT_ARGUMENT, place, &subject, message);
         let finding = group.script.support(finding, &inert.place, "given here");
-        let finding = group.script.support(finding, &inert.callee, "and not used here");
+        let finding = group
+            .script
+            .support(finding, &inert.callee, "and not used here");
         sink.report(finding.with_hint("use the parameter, or stop passing it"));
     }
 }

@@ -57,7 +57,9 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
 pub(super) fn foreign<'b, 'd>(bound: &'b Bound<'d>) -> impl Iterator<Item = &'b Citation<'d>> {
     bound.citations.iter().filter(|citation| {
         let is_ours = |citation: &Citation<'d>| {
-            citation.files(bound).is_some_and(|files| files.record.kind == Kind::Trained)
+            citation
+                .files(bound)
+                .is_some_and(|files| files.record.kind == Kind::Trained)
         };
         !citation.is_quoted(bound) && !is_ours(citation)
     })
@@ -107,7 +109,10 @@ fn script_of<'i>(inputs: &Inputs<'i>, citation: &Citation<'_>) -> Result<Script<
     }
     let code = inputs.code.ok_or(NO_CODE)?;
     let entry = code.entry_for(&keys).ok_or(NO_SCRIPT)?;
-    Ok(Script { entry, commit: None })
+    Ok(Script {
+        entry,
+        commit: None,
+    })
 }
 
 /// When a run began by the clock of its machine, as its folder `<YYYY-MM-DD-HH-MM-SS>[_suffix]` is named: in seconds
@@ -127,7 +132,10 @@ pub(super) fn subject(
     key: &str,
     kind: &'static str,
 ) -> Subject {
-    let heading = citation.definition.heading.map(|idx| &bound.document.headings[idx]);
+    let heading = citation
+        .definition
+        .heading
+        .map(|idx| &bound.document.headings[idx]);
     Subject {
         table: heading.map_or_else(String::new, |heading| heading.path.join(" / ")),
         row: citation.definition.mark.clone(),

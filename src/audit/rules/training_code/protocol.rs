@@ -13,7 +13,8 @@ use crate::audit::finding::{Finding, Sink};
 use crate::audit::python::{CodePlace, Constant};
 use crate::literal;
 
-const HINT: &str = "compare only what was measured over the same classes, from the same initial weights";
+const HINT: &str =
+    "compare only what was measured over the same classes, from the same initial weights";
 
 pub(super) fn check(
     bound: &Bound<'_>,
@@ -58,8 +59,18 @@ fn against_record(
             literal::print(&constant.value)
         );
         let subject = subject(bound, citation, key, "record");
-        let finding = Finding::new(&PROTOCOL_MISMATCH, citation.place_of(key), &subject, message);
-        sink.report(group.script.support(finding, &constant.place, "fixed here").with_hint(HINT));
+        let finding = Finding::new(
+            &PROTOCOL_MISMATCH,
+            citation.place_of(key),
+            &subject,
+            message,
+        );
+        sink.report(
+            group
+                .script
+                .support(finding, &constant.place, "fixed here")
+                .with_hint(HINT),
+        );
     }
 }
 
@@ -78,7 +89,10 @@ fn between(
     let Some((first, second)) = compared(&earlier.citations, &later.citations) else {
         return;
     };
-    let (before, after) = (fixed(&earlier.script.entry.constants), fixed(&later.script.entry.constants));
+    let (before, after) = (
+        fixed(&earlier.script.entry.constants),
+        fixed(&later.script.entry.constants),
+    );
     for (name, (value, place)) in &after {
         let Some((other, other_place)) = before.get(name) else {
             continue;
@@ -95,9 +109,18 @@ fn between(
         );
         let subject = subject(bound, second, name, "code");
         let finding = Finding::new(&PROTOCOL_MISMATCH, second.place(), &subject, message)
-            .with_evidence_at("record", first.place(), format!("[{}]", first.definition.mark));
+            .with_evidence_at(
+                "record",
+                first.place(),
+                format!("[{}]", first.definition.mark),
+            );
         let finding = earlier.script.support(finding, other_place, "fixed here");
-        sink.report(later.script.support(finding, place, "and here").with_hint(HINT));
+        sink.report(
+            later
+                .script
+                .support(finding, place, "and here")
+                .with_hint(HINT),
+        );
     }
 }
 
@@ -107,9 +130,13 @@ fn compared<'g, 'd>(
     later: &[&'g Citation<'d>],
 ) -> Option<(&'g Citation<'d>, &'g Citation<'d>)> {
     let shares = |a: &Citation<'d>, b: &Citation<'d>| {
-        a.rows.iter().any(|(t, _)| b.rows.iter().any(|(other, _)| t == other))
+        a.rows
+            .iter()
+            .any(|(t, _)| b.rows.iter().any(|(other, _)| t == other))
     };
-    let pairs = earlier.iter().flat_map(|a| later.iter().map(move |b| (*a, *b)));
+    let pairs = earlier
+        .iter()
+        .flat_map(|a| later.iter().map(move |b| (*a, *b)));
     pairs.into_iter().find(|(a, b)| shares(a, b))
 }
 
@@ -117,10 +144,15 @@ fn compared<'g, 'd>(
 fn fixed(constants: &[Constant]) -> BTreeMap<&str, (&Value, &CodePlace)> {
     let mut found: BTreeMap<&str, Option<(&Value, &CodePlace)>> = BTreeMap::new();
     for constant in constants {
-        let entry = found.entry(&constant.name).or_insert(Some((&constant.value, &constant.place)));
+        let entry = found
+            .entry(&constant.name)
+            .or_insert(Some((&constant.value, &constant.place)));
         if entry.is_some_and(|(value, _)| *value != constant.value) {
             *entry = None;
         }
     }
-    found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    found
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }

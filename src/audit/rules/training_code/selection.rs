@@ -19,7 +19,11 @@ pub(super) fn check(
     not_assessed(&SELECTION_ON_REPORTED_SPLIT, missing, sink);
     for group in groups {
         let selection = &group.script.entry.selection;
-        let evaluated: BTreeSet<Split> = selection.evaluated.iter().map(|(split, _)| *split).collect();
+        let evaluated: BTreeSet<Split> = selection
+            .evaluated
+            .iter()
+            .map(|(split, _)| *split)
+            .collect();
         let only = |decision: &&Decision| evaluated.iter().all(|split| *split == decision.split);
         let biased: Vec<&Decision> = selection.decisions.iter().filter(only).collect();
         let (Some(first), Some(decision)) = (group.citations.first(), biased.first()) else {
@@ -39,12 +43,19 @@ pub(super) fn check(
             decision.split.as_str()
         );
         let subject = subject(bound, first, "", "code");
-        let mut finding = Finding::new(&SELECTION_ON_REPORTED_SPLIT, first.place(), &subject, message);
+        let mut finding = Finding::new(
+            &SELECTION_ON_REPORTED_SPLIT,
+            first.place(),
+            &subject,
+            message,
+        );
         for decision in &biased {
             let what = format!("{} by `{}`", decision.kind.as_str(), decision.value);
             finding = group.script.support(finding, &decision.place, &what);
         }
-        finding = group.script.support(finding, &decision.origin, "which comes from here");
+        finding = group
+            .script
+            .support(finding, &decision.origin, "which comes from here");
         for (split, place) in &selection.evaluated {
             let what = format!("the `{}` split is evaluated", split.as_str());
             finding = group.script.support(finding, place, &what);

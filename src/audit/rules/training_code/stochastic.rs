@@ -16,7 +16,11 @@ pub(super) fn check(
     sink: &mut Sink<'_>,
 ) {
     if groups.is_empty() {
-        not_assessed(&STOCHASTIC_EVALUATION, missing.or(Some("a second evaluation")), sink);
+        not_assessed(
+            &STOCHASTIC_EVALUATION,
+            missing.or(Some("a second evaluation")),
+            sink,
+        );
     }
     for group in groups {
         let entry = group.script.entry;
@@ -25,7 +29,9 @@ pub(super) fn check(
         };
         if entry.stochastic.is_empty() {
             match entry.selection.evaluated.is_empty() {
-                true => sink.not_assessed(&STOCHASTIC_EVALUATION, "an evaluation in the training code"),
+                true => {
+                    sink.not_assessed(&STOCHASTIC_EVALUATION, "an evaluation in the training code")
+                }
                 false => sink.verified(&STOCHASTIC_EVALUATION),
             }
         }
@@ -35,11 +41,18 @@ pub(super) fn check(
         }
         for (chance, places) in kinds {
             let (kind, what) = in_words(chance);
-            let message = format!("`{}` of record {} evaluates {what}", entry.path, marks(&group.citations));
+            let message = format!(
+                "`{}` of record {} evaluates {what}",
+                entry.path,
+                marks(&group.citations)
+            );
             let subject = subject(bound, first, "", kind);
-            let mut finding = Finding::new(&STOCHASTIC_EVALUATION, first.place(), &subject, message);
+            let mut finding =
+                Finding::new(&STOCHASTIC_EVALUATION, first.place(), &subject, message);
             for found in places {
-                finding = group.script.support(finding, &found.place, &format!("`{}`", found.what));
+                finding = group
+                    .script
+                    .support(finding, &found.place, &format!("`{}`", found.what));
             }
             sink.report(finding.with_hint(
                 "evaluate every sample of the split once, in order, without augmentation, in `eval()` mode",
@@ -52,7 +65,10 @@ fn in_words(chance: Chance) -> (&'static str, &'static str) {
     match chance {
         Chance::Augmentation => ("augmentation", "images that are augmented at random"),
         Chance::Replacement => ("replacement", "samples that are drawn with replacement"),
-        Chance::Training => ("training-mode", "without `eval()`: dropout and batch statistics are those of training"),
+        Chance::Training => (
+            "training-mode",
+            "without `eval()`: dropout and batch statistics are those of training",
+        ),
         Chance::Truncation => ("truncation", "a part of shuffled data"),
     }
 }

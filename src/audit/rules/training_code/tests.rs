@@ -7,7 +7,9 @@ use crate::audit::python::tests::{fixture, parse};
 use crate::audit::{Inputs, Settings, Verification, verify};
 
 /// The rules that the tests of this folder are about.
-const OURS: &[&str] = &["RPR307", "RPR308", "RPR403", "RPR505", "RPR507", "RPR603", "RPR704"];
+const OURS: &[&str] = &[
+    "RPR307", "RPR308", "RPR403", "RPR505", "RPR507", "RPR603", "RPR704",
+];
 
 /// A document with one run of the clean program.
 const DOCUMENT: &str = "\
@@ -24,27 +26,30 @@ MobileNet-V2-Age [1][2] | 7.5 | 7.1
 
 fn verify_with(text: &str, code: Option<&TrainingCode>) -> Verification {
     verify(&Inputs {
-        path: "RESULTS.md",
-        document: "RESULTS.md",
-        text,
-        store: None,
-        specs: &[],
-        settings: &Settings::default(),
-        rendered: None,
-        lock: None,
-        manifest: None,
-        history: None,
         code,
+        ..Inputs::alone("RESULTS.md", text, &Settings::default())
     })
 }
 
 fn findings(verification: &Verification, rules: &[&str]) -> Vec<String> {
-    let ours = verification.findings.iter().filter(|finding| rules.contains(&finding.rule));
+    let ours = verification
+        .findings
+        .iter()
+        .filter(|finding| rules.contains(&finding.rule));
     ours.map(|finding| {
         let (line, column) = (finding.line, finding.column);
         let severity = finding.severity.as_str();
-        let evidence: Vec<&str> = finding.evidence.iter().map(|evidence| evidence.text.as_str()).collect();
-        format!("{severity} {} {line}:{column}: {}\n  {}", finding.rule, finding.message, evidence.join("\n  "))
+        let evidence: Vec<&str> = finding
+            .evidence
+            .iter()
+            .map(|evidence| evidence.text.as_str())
+            .collect();
+        format!(
+            "{severity} {} {line}:{column}: {}\n  {}",
+            finding.rule,
+            finding.message,
+            evidence.join("\n  ")
+        )
     })
     .collect()
 }
@@ -68,7 +73,14 @@ fn the_clean_program_verifies_every_rule() {
         .collect();
     assert_eq!(
         counts,
-        [("RPR307", 12), ("RPR308", 1), ("RPR505", 1), ("RPR507", 1), ("RPR603", 1), ("RPR704", 1)]
+        [
+            ("RPR307", 12),
+            ("RPR308", 1),
+            ("RPR505", 1),
+            ("RPR507", 1),
+            ("RPR603", 1),
+            ("RPR704", 1)
+        ]
     );
 }
 
@@ -76,73 +88,139 @@ fn the_clean_program_verifies_every_rule() {
 fn without_code_the_rules_name_what_is_missing() {
     let verification = verify_with(DOCUMENT, None);
     for rule in OURS {
-        let count = verification.rules.iter().find(|count| count.rule == *rule).expect("counted");
+        let count = verification
+            .rules
+            .iter()
+            .find(|count| count.rule == *rule)
+            .expect("counted");
         assert_eq!(count.verified + count.findings, 0, "{rule}");
         let missing = "the training code (`code` below `[audit]` in repro.toml)";
-        assert!(count.missing.contains(&missing.to_owned()), "{rule}: {:?}", count.missing);
+        assert!(
+            count.missing.contains(&missing.to_owned()),
+            "{rule}: {:?}",
+            count.missing
+        );
     }
     let empty = TrainingCode::default();
     let verification = verify_with(DOCUMENT, Some(&empty));
-    let count = verification.rules.iter().find(|count| count.rule == "RPR308").expect("counted");
-    assert_eq!(count.missing, ["a script with a command line in the training code"]);
+    let count = verification
+        .rules
+        .iter()
+        .find(|count| count.rule == "RPR308")
+        .expect("counted");
+    assert_eq!(
+        count.missing,
+        ["a script with a command line in the training code"]
+    );
 }
 
 #[test]
 fn each_defect_gives_its_finding_and_no_other() {
     let cases: &[(&str, &[&str])] = &[
-        ("inert_argument", &[
-            "warning RPR307 9:121: `lr_schedule` of record [2] is never read by `main.py`\n  main.py:20:5: declared here",
-        ]),
-        ("inert_parameter", &[
-            "warning RPR307 9:136: `main.py` calls `backbone_v2` with `pretrained=True`, which nothing uses\n  models/backbone.py:32:55: given here\n  models/backbone.py:27:1: and not used here",
-        ]),
-        ("unreachable_value", &[
-            "warning RPR308 9:47: 2 values of record [2] cannot come from the command line of `main.py`: `debug=False`, `loss_weights=[1.0]`\n  main.py:25:5: `debug`: `type=bool` makes True of every text but the empty one\n  main.py:22:5: `loss_weights`: `type=list` makes a list of single characters",
-        ]),
+        (
+            "inert_argument",
+            &[
+                "warning RPR307 9:121: `lr_schedule` of record [2] is never read by `main.py`\n  main.py:20:5: declared here",
+            ],
+        ),
+        (
+            "inert_parameter",
+            &[
+                "warning RPR307 9:136: `main.py` calls `backbone_v2` with `pretrained=True`, which nothing uses\n  models/backbone.py:32:55: given here\n  models/backbone.py:27:1: and not used here",
+            ],
+        ),
+        (
+            "unreachable_value",
+            &[
+                "warning RPR308 9:47: 2 values of record [2] cannot come from the command line of `main.py`: `debug=False`, `loss_weights=[1.0]`\n  main.py:25:5: `debug`: `type=bool` makes True of every text but the empty one\n  main.py:22:5: `loss_weights`: `type=list` makes a list of single characters",
+            ],
+        ),
         ("overridden_value", &[]),
         ("class_count", &[]),
-        ("selection_on_reported_split", &[
-            "error RPR505 9:5: `main.py` of record [2] decides by the `test` split, the only one it evaluates and so the reported one\n  main.py:54:9: learning-rate schedule by `valid_loss`\n  main.py:56:12: best epoch by `valid_loss`\n  data.py:48:37: which comes from here\n  train_valid.py:22:9: the `test` split is evaluated",
-        ]),
-        ("private_test_as_validation", &[
-            "error RPR505 9:5: `main.py` of record [2] decides by the `test` split, the only one it evaluates and so the reported one\n  main.py:54:9: learning-rate schedule by `valid_loss`\n  main.py:56:12: best epoch by `valid_loss`\n  data.py:48:38: which comes from here\n  train_valid.py:22:9: the `test` split is evaluated",
-        ]),
-        ("batch_means", &[
-            "warning RPR507 9:5: `main.py` of record [2] takes the mean of `total_error` over batches, whatever their size\n  train_valid.py:29:31: divided by the number of batches\n  train_valid.py:22:9: the loop over batches",
-        ]),
-        ("mean_of_batch_list", &[
-            "warning RPR507 9:5: `main.py` of record [2] takes the mean of `accuracies` over batches, whatever their size\n  train_valid.py:29:42: the mean of a list with one entry per batch\n  train_valid.py:23:9: the loop over batches",
-        ]),
-        ("unweighted_meter", &[
-            "warning RPR507 9:5: `main.py` of record [2] takes the mean of `accuracies` over batches, whatever their size\n  train_valid.py:40:13: a meter that is not told the batch's size\n  train_valid.py:35:9: the loop over batches",
-        ]),
-        ("random_evaluation", &[
-            "error RPR603 9:5: `main.py` of record [2] evaluates images that are augmented at random\n  data.py:29:22: `RandomCrop`\n  data.py:29:61: `RandomHorizontalFlip`",
-        ]),
-        ("resampled_evaluation", &[
-            "error RPR603 9:5: `main.py` of record [2] evaluates samples that are drawn with replacement\n  data.py:16:22: `choice`",
-        ]),
-        ("dropout_in_evaluation", &[
-            "error RPR603 9:5: `main.py` of record [2] evaluates without `eval()`: dropout and batch statistics are those of training\n  train_valid.py:18:1: `evaluate`",
-        ]),
-        ("truncated_evaluation", &[
-            "error RPR603 9:5: `main.py` of record [2] evaluates a part of shuffled data\n  train_valid.py:29:17: `break`",
-        ]),
-        ("unseeded", &[
-            "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: cuDNN's choice of algorithms, unseeded generators\n  data.py:41:12: used, and `torch.manual_seed` is never called\n  main.py: `cudnn.deterministic` is never set",
-        ]),
-        ("unreached_seed", &[
-            "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: unseeded generators\n  data.py:41:12: used, and `torch.manual_seed` is never called",
-        ]),
-        ("benchmark", &[
-            "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: cuDNN's choice of algorithms\n  main.py:34:5: `cudnn.benchmark = True`",
-        ]),
-        ("unseeded_workers", &[
-            "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: unseeded workers\n  data.py:38:12: worker processes without `worker_init_fn`",
-        ]),
-        ("unordered_listing", &[
-            "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: unordered listings\n  data.py:15:22: `os.listdir` is not sorted",
-        ]),
+        (
+            "selection_on_reported_split",
+            &[
+                "error RPR505 9:5: `main.py` of record [2] decides by the `test` split, the only one it evaluates and so the reported one\n  main.py:54:9: learning-rate schedule by `valid_loss`\n  main.py:56:12: best epoch by `valid_loss`\n  data.py:48:37: which comes from here\n  train_valid.py:22:9: the `test` split is evaluated",
+            ],
+        ),
+        (
+            "private_test_as_validation",
+            &[
+                "error RPR505 9:5: `main.py` of record [2] decides by the `test` split, the only one it evaluates and so the reported one\n  main.py:54:9: learning-rate schedule by `valid_loss`\n  main.py:56:12: best epoch by `valid_loss`\n  data.py:48:38: which comes from here\n  train_valid.py:22:9: the `test` split is evaluated",
+            ],
+        ),
+        (
+            "batch_means",
+            &[
+                "warning RPR507 9:5: `main.py` of record [2] takes the mean of `total_error` over batches, whatever their size\n  train_valid.py:29:31: divided by the number of batches\n  train_valid.py:22:9: the loop over batches",
+            ],
+        ),
+        (
+            "mean_of_batch_list",
+            &[
+                "warning RPR507 9:5: `main.py` of record [2] takes the mean of `accuracies` over batches, whatever their size\n  train_valid.py:29:42: the mean of a list with one entry per batch\n  train_valid.py:23:9: the loop over batches",
+            ],
+        ),
+        (
+            "unweighted_meter",
+            &[
+                "warning RPR507 9:5: `main.py` of record [2] takes the mean of `accuracies` over batches, whatever their size\n  train_valid.py:40:13: a meter that is not told the batch's size\n  train_valid.py:35:9: the loop over batches",
+            ],
+        ),
+        (
+            "random_evaluation",
+            &[
+                "error RPR603 9:5: `main.py` of record [2] evaluates images that are augmented at random\n  data.py:29:22: `RandomCrop`\n  data.py:29:61: `RandomHorizontalFlip`",
+            ],
+        ),
+        (
+            "resampled_evaluation",
+            &[
+                "error RPR603 9:5: `main.py` of record [2] evaluates samples that are drawn with replacement\n  data.py:16:22: `choice`",
+            ],
+        ),
+        (
+            "dropout_in_evaluation",
+            &[
+                "error RPR603 9:5: `main.py` of record [2] evaluates without `eval()`: dropout and batch statistics are those of training\n  train_valid.py:18:1: `evaluate`",
+            ],
+        ),
+        (
+            "truncated_evaluation",
+            &[
+                "error RPR603 9:5: `main.py` of record [2] evaluates a part of shuffled data\n  train_valid.py:29:17: `break`",
+            ],
+        ),
+        (
+            "unseeded",
+            &[
+                "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: cuDNN's choice of algorithms, unseeded generators\n  data.py:41:12: used, and `torch.manual_seed` is never called\n  main.py: `cudnn.deterministic` is never set",
+            ],
+        ),
+        (
+            "unreached_seed",
+            &[
+                "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: unseeded generators\n  data.py:41:12: used, and `torch.manual_seed` is never called",
+            ],
+        ),
+        (
+            "benchmark",
+            &[
+                "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: cuDNN's choice of algorithms\n  main.py:34:5: `cudnn.benchmark = True`",
+            ],
+        ),
+        (
+            "unseeded_workers",
+            &[
+                "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: unseeded workers\n  data.py:38:12: worker processes without `worker_init_fn`",
+            ],
+        ),
+        (
+            "unordered_listing",
+            &[
+                "warning RPR704 9:5: `main.py` of record [2] gives other numbers when it is run again: unordered listings\n  data.py:15:22: `os.listdir` is not sorted",
+            ],
+        ),
         ("undispatched_model", &[]),
         ("broken_syntax", &[]),
     ];
@@ -162,21 +240,31 @@ fn a_record_that_the_code_contradicts_is_a_mismatch() {
     let code = parse(&fixture("class_count"));
     assert_eq!(
         findings(&verify_with(&text, Some(&code)), &["RPR403"]),
-        ["error RPR403 9:15: record [2] says `age_classes=100`, the code fixes `AGE_CLASSES=88`\n  models/backbone.py:5:15: fixed here"]
+        [
+            "error RPR403 9:15: record [2] says `age_classes=100`, the code fixes `AGE_CLASSES=88`\n  models/backbone.py:5:15: fixed here"
+        ]
     );
     let code = parse(&fixture("clean"));
-    assert_eq!(findings(&verify_with(&text, Some(&code)), &["RPR403"]), [""; 0]);
+    assert_eq!(
+        findings(&verify_with(&text, Some(&code)), &["RPR403"]),
+        [""; 0]
+    );
 }
 
 #[test]
 fn arguments_that_are_passed_on_as_a_whole_are_only_noted() {
     let mut files = fixture("inert_argument");
     for (_, text) in &mut files {
-        *text = text.replace("    print(args)\n", "    print(args)\n    configure(**vars(args))\n");
+        *text = text.replace(
+            "    print(args)\n",
+            "    print(args)\n    configure(**vars(args))\n",
+        );
     }
     assert_eq!(
         findings(&verify_with(DOCUMENT, Some(&parse(&files))), &["RPR307"]),
-        ["note RPR307 9:121: `lr_schedule` of record [2] is never read by `main.py`\n  main.py:20:5: declared here\n  main.py:41:17: all arguments are passed on here"]
+        [
+            "note RPR307 9:121: `lr_schedule` of record [2] is never read by `main.py`\n  main.py:20:5: declared here\n  main.py:41:17: all arguments are passed on here"
+        ]
     );
 }
 
@@ -190,9 +278,13 @@ fn the_seed_with_code_like_its_own_has_the_defects_of_the_catalogue() {
     };
     let code = parse(&fixture("as_reference"));
     let verification = verify_with(&text, Some(&code));
-    let ours = verification.findings.iter().filter(|finding| OURS.contains(&finding.rule));
-    let places: Vec<String> =
-        ours.map(|finding| format!("{} {}:{}", finding.rule, finding.line, finding.column)).collect();
+    let ours = verification
+        .findings
+        .iter()
+        .filter(|finding| OURS.contains(&finding.rule));
+    let places: Vec<String> = ours
+        .map(|finding| format!("{} {}:{}", finding.rule, finding.line, finding.column))
+        .collect();
     assert_eq!(
         places,
         [

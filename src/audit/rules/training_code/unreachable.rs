@@ -46,7 +46,10 @@ fn record(bound: &Bound<'_>, script: &Script<'_>, citation: &Citation<'_>, sink:
     let Some((first, ..)) = wrong.first() else {
         return sink.verified(&UNREACHABLE_VALUE);
     };
-    let values: Vec<String> = wrong.iter().map(|(key, value, ..)| format!("`{key}={value}`")).collect();
+    let values: Vec<String> = wrong
+        .iter()
+        .map(|(key, value, ..)| format!("`{key}={value}`"))
+        .collect();
     let noun = if wrong.len() == 1 { "value" } else { "values" };
     let message = format!(
         "{} {noun} of record [{}] cannot come from the command line of `{}`: {}",
@@ -56,12 +59,20 @@ fn record(bound: &Bound<'_>, script: &Script<'_>, citation: &Citation<'_>, sink:
         values.join(", ")
     );
     let place = citation.place_of(first);
-    let mut finding =
-        Finding::new(&UNREACHABLE_VALUE, place, &subject(bound, citation, "", "value"), message);
+    let mut finding = Finding::new(
+        &UNREACHABLE_VALUE,
+        place,
+        &subject(bound, citation, "", "value"),
+        message,
+    );
     for (key, _, declared, reason) in &wrong {
         finding = match declared {
-            Some(declared) => script.support(finding, &declared.place, &format!("`{key}`: {reason}")),
-            None => finding.with_evidence("code", format!("{}: `{key}`: {reason}", script.entry.path)),
+            Some(declared) => {
+                script.support(finding, &declared.place, &format!("`{key}`: {reason}"))
+            }
+            None => {
+                finding.with_evidence("code", format!("{}: `{key}`: {reason}", script.entry.path))
+            }
         };
     }
     sink.report(finding.with_hint(
@@ -78,13 +89,18 @@ fn unreachable(declared: &Declared, value: &Value) -> Option<String> {
         _ => {}
     }
     if let Some(action) = &declared.action {
-        let switches = matches!(&**action, "store_true" | "store_false" | "BooleanOptionalAction");
+        let switches = matches!(
+            &**action,
+            "store_true" | "store_false" | "BooleanOptionalAction"
+        );
         return (switches && !value.is_boolean())
             .then(|| format!("`action={action}` gives True or False"));
     }
     if let Some(choices) = &declared.choices {
         let elements = elements(declared, value)?;
-        let outside = elements.iter().find(|element| !choices.iter().any(|choice| same(choice, element)));
+        let outside = elements
+            .iter()
+            .find(|element| !choices.iter().any(|choice| same(choice, element)));
         if outside.is_some() {
             let choices: Vec<String> = choices.iter().map(literal::print).collect();
             return Some(format!("it is none of the choices {}", choices.join(", ")));
@@ -116,12 +132,20 @@ fn of_type(declared: &Declared, value: &Value) -> Option<String> {
             "`type=bool` makes True of every text but the empty one",
         ),
         Some("list" | "tuple") => (
-            value.as_array().is_some_and(|items| items.iter().all(one_sign)),
+            value
+                .as_array()
+                .is_some_and(|items| items.iter().all(one_sign)),
             "`type=list` makes a list of single characters",
         ),
-        Some("int") => (value.is_i64() || value.is_u64(), "`type=int` gives an integer"),
+        Some("int") => (
+            value.is_i64() || value.is_u64(),
+            "`type=int` gives an integer",
+        ),
         Some("float") => (
-            value.is_f64() || value.as_str().is_some_and(|text| matches!(text, "nan" | "inf" | "-inf")),
+            value.is_f64()
+                || value
+                    .as_str()
+                    .is_some_and(|text| matches!(text, "nan" | "inf" | "-inf")),
             "`type=float` gives a float",
         ),
         Some("str") | None => (value.is_string(), "without another type it is a string"),
@@ -186,7 +210,11 @@ mod tests {
             (Some("str2bool"), None, json!(false), true),
         ] {
             let reason = unreachable(&declared(kind, default.clone()), &value);
-            assert_eq!(reason.is_none(), is_reachable, "{kind:?} {default:?} {value}");
+            assert_eq!(
+                reason.is_none(),
+                is_reachable,
+                "{kind:?} {default:?} {value}"
+            );
         }
     }
 
@@ -198,19 +226,31 @@ mod tests {
         };
         assert_eq!(unreachable(&choices, &json!("b")), None);
         let reason = unreachable(&choices, &json!("c"));
-        assert_eq!(reason.as_deref(), Some("it is none of the choices 'a', 'b'"));
+        assert_eq!(
+            reason.as_deref(),
+            Some("it is none of the choices 'a', 'b'")
+        );
         let list = Declared {
             nargs: Some("+".to_owned()),
             ..declared(Some("float"), None)
         };
         assert_eq!(unreachable(&list, &json!([1.0, 0.5])), None);
-        assert_eq!(unreachable(&list, &json!([1.0, "x"])).as_deref(), Some("`type=float` gives a float"));
-        assert_eq!(unreachable(&list, &json!(1.0)).as_deref(), Some("`nargs` gives a list"));
+        assert_eq!(
+            unreachable(&list, &json!([1.0, "x"])).as_deref(),
+            Some("`type=float` gives a float")
+        );
+        assert_eq!(
+            unreachable(&list, &json!(1.0)).as_deref(),
+            Some("`nargs` gives a list")
+        );
         let flag = Declared {
             action: Some("store_true".to_owned()),
             ..declared(None, None)
         };
         assert_eq!(unreachable(&flag, &json!(false)), None);
-        assert_eq!(unreachable(&flag, &json!(1)).as_deref(), Some("`action=store_true` gives True or False"));
+        assert_eq!(
+            unreachable(&flag, &json!(1)).as_deref(),
+            Some("`action=store_true` gives True or False")
+        );
     }
 }
