@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::Value;
 
 use crate::document::{Cell, Definition, Document, Mark, Resolved, Row, Table};
-use crate::record::RunRecord;
+use crate::record::{Kind, RunRecord};
 use crate::report::spec::{Column, Filter, TableSpec};
 use crate::report::{matches, meets};
 use crate::store::{RECORD, RunId};
@@ -56,6 +56,8 @@ pub struct BoundRow<'d> {
     pub definitions: Vec<&'d Definition>,
     /// The runs that its own marks lead to, in their order.
     pub runs: Vec<RunId>,
+    /// The run that the spec's row names and that was read from a document.
+    pub reported: Option<RunId>,
 }
 
 impl Table {
@@ -143,6 +145,10 @@ impl BoundRow<'_> {
         runs: &Runs,
     ) -> Option<(&'b RunId, &'b str, &'b Value)> {
         let row = self.spec?;
+        if self.reported.is_some() {
+            // Its marks cite what the document cited, not the run that it was read into.
+            return None;
+        }
         self.runs.iter().find_map(|run| {
             let Some(RunState::Present(files)) = runs.get(run) else {
                 return None;
@@ -202,6 +208,9 @@ pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
             let spec = spec_of(table, &rows, inputs.specs, &runs);
             if let Some(spec) = spec {
                 assign_spec_rows(&mut rows, spec);
+                for row in &mut rows {
+                    row.reported = reported_run(row, &read, &mut runs);
+                }
             }
             let header = table.header.iter().flatten();
             BoundTable {
@@ -220,6 +229,23 @@ pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     }
 }
 
+/// The run that a row's spec pins, where it was read from a document; kept with the cited ones.
+fn reported_run(
+    row: &BoundRow<'_>,
+    read: &impl Fn(&RunId) -> RunState,
+    runs: &mut Runs,
+) -> Option<RunId> {
+    let pinned = row.spec?.filter.get("run")?.as_str()?;
+    let run = RunId::from_cited(pinned).or_else(|| pinned.parse().ok())?;
+    let state = read(&run);
+    let is_reported =
+        matches!(&state, RunState::Present(files) if files.record.kind == Kind::Reported);
+    is_reported.then(|| {
+        runs.entry(run.clone()).or_insert(state);
+        run
+    })
+}
+
 fn bind_row<'d>(document: &'d Document, table: &Table, row: &'d Row) -> BoundRow<'d> {
     let mut bound = BoundRow {
         row,
@@ -227,6 +253,7 @@ fn bind_row<'d>(document: &'d Document, table: &Table, row: &'d Row) -> BoundRow
         marks: Vec::new(),
         definitions: Vec::new(),
         runs: Vec::new(),
+        reported: None,
     };
     for mark in row.all_marks() {
         bound

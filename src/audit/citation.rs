@@ -15,6 +15,9 @@ use super::bind::{Bound, BoundTable, cited_run};
 use super::evidence::{RunFiles, RunState};
 use super::finding::Place;
 
+/// A path as printed, with its definition.
+pub type CitedPath<'d> = (&'d Definition, &'d str);
+
 /// A row: indices of its table and of itself.
 pub type RowIndex = (usize, usize);
 
@@ -25,16 +28,24 @@ pub struct Citation<'d> {
     pub definition: &'d Definition,
     /// The record.
     pub record: &'d Record,
-    /// The path of the run that it describes, as printed, with its definition.
-    pub path: Option<(&'d Definition, &'d str)>,
+    /// The paths of the runs that it describes, as printed, with their definitions.
+    pub paths: Vec<CitedPath<'d>>,
     /// The rows that cite it: indices of table and row.
     pub rows: Vec<RowIndex>,
 }
 
 impl<'d> Citation<'d> {
-    /// The run that it describes.
+    /// The path of the run that it describes, where it is one.
+    pub fn path(&self) -> Option<CitedPath<'d>> {
+        match self.paths[..] {
+            [path] => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The run that it describes, where it is one.
     pub fn run(&self) -> Option<RunId> {
-        cited_run(self.path?.1)
+        cited_run(self.path()?.1)
     }
 
     /// Where a key of the record stands; the record's beginning where it cannot be found.
@@ -141,13 +152,17 @@ pub(super) fn citations<'d>(
     for (idx, definition) in document.definitions.iter().enumerate() {
         let cited = rows.remove(&key_of(definition)).unwrap_or_default();
         for record in &definition.records {
-            let path = own_path(definition)
-                .or_else(|| path_of_rows(&cited, tables))
-                .or_else(|| path_before(document, idx).filter(|_| cited.is_empty()));
+            let mut paths = own_paths(definition);
+            if paths.is_empty() {
+                paths = paths_of_rows(&cited, tables);
+            }
+            if paths.is_empty() && cited.is_empty() {
+                paths = paths_before(document, idx).unwrap_or_default();
+            }
             citations.push(Citation {
                 definition,
                 record,
-                path,
+                paths,
                 rows: cited.clone(),
             });
         }
@@ -176,39 +191,37 @@ fn rows_by_definition(tables: &[BoundTable<'_>]) -> BTreeMap<(usize, usize), Vec
     found
 }
 
-/// The one path of a definition.
-fn own_path(definition: &Definition) -> Option<(&Definition, &str)> {
-    match &definition.paths[..] {
-        [path] => Some((definition, path)),
-        _ => None,
-    }
+/// The paths of a definition.
+fn own_paths(definition: &Definition) -> Vec<CitedPath<'_>> {
+    let paths = definition.paths.iter();
+    paths.map(|path| (definition, path.as_str())).collect()
 }
 
-/// The one path that the rows of a record cite.
-fn path_of_rows<'d>(
-    rows: &[RowIndex],
-    tables: &[BoundTable<'d>],
-) -> Option<(&'d Definition, &'d str)> {
-    let paths = rows.iter().flat_map(|&(t, r)| {
+/// The paths that the rows of a record cite, where all of them cite the same.
+fn paths_of_rows<'d>(rows: &[RowIndex], tables: &[BoundTable<'d>]) -> Vec<CitedPath<'d>> {
+    let of_row = |&(t, r): &RowIndex| -> Vec<CitedPath<'d>> {
         let definitions = tables[t].rows[r].definitions.iter();
-        definitions.flat_map(|&found| found.paths.iter().map(move |path| (found, path.as_str())))
-    });
-    let mut paths: Vec<_> = paths.collect();
-    paths.dedup_by_key(|(_, path)| *path);
-    match paths[..] {
-        [one] => Some(one),
-        _ => None,
+        definitions.flat_map(|&found| own_paths(found)).collect()
+    };
+    let mut paths = rows.iter().map(of_row);
+    let first = paths.next().unwrap_or_default();
+    let texts =
+        |paths: &[CitedPath<'d>]| -> Vec<&'d str> { paths.iter().map(|(_, path)| *path).collect() };
+    if paths.all(|other| texts(&other) == texts(&first)) {
+        first
+    } else {
+        Vec::new()
     }
 }
 
 /// The path in the definition just before, of a record that nobody cites: path *n*, record *n* + 1.
-fn path_before(document: &Document, idx: usize) -> Option<(&Definition, &str)> {
+fn paths_before(document: &Document, idx: usize) -> Option<Vec<CitedPath<'_>>> {
     let definition = &document.definitions[idx];
     let before = &document.definitions[idx.checked_sub(1)?];
     let number = |definition: &Definition| definition.mark.parse::<u64>().ok();
     let follows = number(before)?.checked_add(1)? == number(definition)?;
     let is_pair = follows && before.block == definition.block && before.kind == Kind::Path;
-    is_pair.then(|| own_path(before)).flatten()
+    is_pair.then(|| own_paths(before))
 }
 
 /// Where a key stands in a record; the record's beginning where it has no such key.

@@ -48,7 +48,7 @@ fn judge(inputs: &Inputs<'_>, citation: &Citation<'_>) -> Result<Vec<Reason>, &'
     if history.code.is_empty() {
         return Err(NO_CODE);
     }
-    let (_, path) = citation.path.ok_or("the path of the run")?;
+    let (_, path) = citation.path().ok_or("the path of the run")?;
     let start = start_of(path).ok_or("the start of the run")?;
     let mut reasons = by_code(history, citation, &|commit| commit.wall_clock() <= start);
     if !reasons.is_empty() {
@@ -169,7 +169,7 @@ fn finding(
     citation: &Citation<'_>,
     reasons: &[Reason],
 ) -> Finding {
-    let (definition, path) = citation.path.expect("a run without a path is not judged");
+    let (definition, path) = citation.path().expect("a run without a path is not judged");
     let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
     let message = format!(
         "run `{path}` cannot come from the code of its time: {}",

@@ -71,7 +71,7 @@ pub(super) fn check(
             ));
         }
         if before.path != path {
-            let (definition, _) = citation.path.expect("the identity is of the path");
+            let (definition, _) = citation.path().expect("the identity is of the path");
             let message = format!(
                 "path of a past run was rewritten: `{path}` was `{}`",
                 before.path
@@ -113,7 +113,7 @@ fn finding(
 
 /// What stays of a run's path when it is moved or respelt: its last two parts in lower case.
 fn identity<'c>(citation: &Citation<'c>) -> Option<(String, &'c str)> {
-    let (_, path) = citation.path?;
+    let (_, path) = citation.path()?;
     let mut parts = path.trim_end_matches('/').rsplit('/');
     let (time, folder) = (parts.next()?, parts.next()?);
     Some((format!("{folder}/{time}").to_lowercase(), path))

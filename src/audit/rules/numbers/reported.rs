@@ -10,6 +10,7 @@ use crate::audit::evidence::{RunFiles, RunState};
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::record::Kind;
 use crate::report::spec::Column;
+use crate::store::RunId;
 
 /// Why nothing more can be said of such a number.
 const MISSING: &str = "a trained run: the number was read from a document";
@@ -20,10 +21,15 @@ pub(super) fn column<'c>(bound: &'c Bound<'c>, at: At<'c>) -> Option<&'c Column>
         |run| files(bound, run).is_some_and(|files| files.record.kind == Kind::Reported);
     let header = at.cell.header.as_deref()?;
     let column = at.table.column(header)?;
-    (at.row.spec.is_some() && at.row.runs.iter().any(is_reported)).then_some(column)
+    (at.row.spec.is_some() && runs(at).any(is_reported)).then_some(column)
 }
 
-fn files<'c>(bound: &'c Bound<'_>, run: &crate::store::RunId) -> Option<&'c RunFiles> {
+/// The runs that a row cites, and the one that it was read into.
+fn runs<'c>(at: At<'c>) -> impl Iterator<Item = &'c RunId> {
+    at.row.runs.iter().chain(&at.row.reported)
+}
+
+fn files<'c>(bound: &'c Bound<'_>, run: &RunId) -> Option<&'c RunFiles> {
     match bound.runs.get(run) {
         Some(RunState::Present(files)) => Some(files),
         _ => None,
@@ -38,7 +44,7 @@ pub(super) fn check(
     sink: &mut Sink<'_>,
     cells: &mut Cells,
 ) {
-    let mut records = at.row.runs.iter().filter_map(|run| files(bound, run));
+    let mut records = runs(at).filter_map(|run| files(bound, run));
     let text = records.find_map(|files| files.record.reported.as_ref()?.get(&column.metric));
     let printed = &at.cell.text;
     let is_number = at.cell.value.is_some();

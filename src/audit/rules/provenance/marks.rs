@@ -12,11 +12,15 @@ use crate::store::RECORD;
 
 pub(super) fn check(bound: &Bound<'_>, usage: &Usage<'_>, sink: &mut Sink<'_>) {
     for table in &bound.tables {
-        let needs_record = table
-            .spec
-            .is_none_or(|spec| spec.footnotes.contains(&FootnoteKind::HyperParameters));
         let scope = bound.document.scope(table.table);
         for row in &table.rows {
+            let needs_record = match (table.spec, row.spec) {
+                (Some(spec), Some(row)) => {
+                    let notes = spec.footnotes_of(row).iter();
+                    notes.copied().any(FootnoteKind::has_record)
+                }
+                _ => true,
+            };
             if marks(table, row, scope, usage, sink) {
                 sink.not_assessed(&MISSING_PROVENANCE, "a definition of every mark");
             } else {

@@ -69,7 +69,7 @@ pub(super) fn check(
 /// Whether a citation tells whether its run was for debugging.
 fn says(citation: &Citation<'_>) -> bool {
     let mut keys = citation.record.values.keys();
-    keys.any(|key| is_debug_key(key)) || citation.path.is_some()
+    keys.any(|key| is_debug_key(key)) || !citation.paths.is_empty()
 }
 
 fn of_citation(bound: &Bound<'_>, citation: &Citation<'_>) -> Option<Finding> {
@@ -85,8 +85,9 @@ fn of_citation(bound: &Bound<'_>, citation: &Citation<'_>) -> Option<Finding> {
         let place = citation.place_of(key);
         return Some(Finding::new(&DEBUG_RUN, place, &subject, message).with_hint(HINT));
     }
-    let (definition, path) = citation.path?;
-    is_marked(path).then(|| of_path(bound, definition, path, &rows))
+    let mut paths = citation.paths.iter();
+    let (definition, path) = paths.find(|(_, path)| is_marked(path))?;
+    Some(of_path(bound, definition, path, &rows))
 }
 
 fn of_path(bound: &Bound<'_>, definition: &Definition, path: &str, rows: &str) -> Finding {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::subject;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::DERIVED_FIELD_MISMATCH;
-use crate::audit::citation::{Citation, place_of_path};
+use crate::audit::citation::{Citation, CitedPath, place_of_path};
 use crate::audit::finding::{Finding, Sink};
 use crate::audit::reading::key::weighted_tasks;
 use crate::literal;
@@ -45,14 +45,15 @@ pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
         }
         let values = &citation.record.values;
         let mut n_checks = 0;
-        let mut found = of_sub_name(values, &mut n_checks);
-        if let Some((_, path)) = citation.path {
-            let is_ours = citation.files(bound).is_some();
-            let convention = path::Convention {
-                is_ours,
-                unmarked: &unmarked,
-            };
-            found.extend(path::check(path, values, &convention, &mut n_checks));
+        let of_names = of_sub_name(values, &mut n_checks).into_iter();
+        let mut found: Vec<_> = of_names.map(|mismatch| (mismatch, None)).collect();
+        let convention = path::Convention {
+            is_ours: citation.files(bound).is_some(),
+            unmarked: &unmarked,
+        };
+        for cited in &citation.paths {
+            let of_path = path::check(cited.1, values, &convention, &mut n_checks).into_iter();
+            found.extend(of_path.map(|mismatch| (mismatch, Some(*cited))));
         }
         match (found.is_empty(), n_checks) {
             (true, 0) => {
@@ -61,8 +62,8 @@ pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
             }
             (true, _) => sink.verified(&DERIVED_FIELD_MISMATCH),
             (false, _) => {
-                for mismatch in found {
-                    sink.report(finding(bound, citation, mismatch));
+                for (mismatch, path) in found {
+                    sink.report(finding(bound, citation, path, mismatch));
                 }
             }
         }
@@ -70,12 +71,17 @@ pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
     epochs::check(bound, sink);
 }
 
-fn finding(bound: &Bound<'_>, citation: &Citation<'_>, mismatch: Mismatch) -> Finding {
-    let definition = match (&mismatch.at, citation.path) {
+fn finding(
+    bound: &Bound<'_>,
+    citation: &Citation<'_>,
+    path: Option<CitedPath<'_>>,
+    mismatch: Mismatch,
+) -> Finding {
+    let definition = match (&mismatch.at, path) {
         (At::Path, Some((definition, _))) => definition,
         _ => citation.definition,
     };
-    let (place, column) = match (&mismatch.at, citation.path) {
+    let (place, column) = match (&mismatch.at, path) {
         (At::Path, Some((definition, path))) => (place_of_path(definition, path), ""),
         (At::Path, None) => (citation.place(), ""),
         (At::Key(key), _) => (citation.place_of(key), *key),
@@ -164,7 +170,7 @@ fn of_sub_name(values: &Map<String, Value>, n_checks: &mut usize) -> Vec<Mismatc
 /// The data sets that some path of the document has without the prefix of pre-training.
 fn data_sets_without_prefix(bound: &Bound<'_>) -> BTreeSet<String> {
     let unmarked = |citation: &Citation<'_>| {
-        let run = RunPath::of(citation.path?.1)?;
+        let run = RunPath::of(citation.paths.first()?.1)?;
         let dataset = citation.record.values.get("dataset")?.as_str()?;
         (!run.is_pretraining).then(|| dataset.to_owned())
     };

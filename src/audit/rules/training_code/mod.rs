@@ -98,7 +98,7 @@ pub(super) fn groups<'g, 'i, 'd>(
 /// The script whose arguments a record is of.
 fn script_of<'i>(inputs: &Inputs<'i>, citation: &Citation<'_>) -> Result<Script<'i>, &'static str> {
     let keys: BTreeSet<&str> = citation.record.values.keys().map(String::as_str).collect();
-    let start = citation.path.and_then(|(_, path)| start_of(path));
+    let start = citation.path().and_then(|(_, path)| start_of(path));
     if let (Some(history), Some(start)) = (inputs.history, start) {
         let snapshot = history.code_when(|commit| commit.wall_clock() <= start);
         let entry = snapshot.and_then(|snapshot| snapshot.code().entry_for(&keys));
