@@ -47,7 +47,7 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let (groups, missing) = groups(inputs, bound);
     inert::check(bound, &groups, missing, sink);
     unreachable::check(bound, &groups, missing, sink);
-    protocol::check(bound, &groups, missing, sink);
+    protocol::check(bound, &groups, sink);
     selection::check(bound, &groups, missing, sink);
     aggregation::check(bound, &groups, missing, sink);
     stochastic::check(bound, &groups, missing, sink);
