@@ -181,4 +181,6 @@ impl Verification {
 }
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod tests;

@@ -104,19 +104,40 @@ fn compare(
     place: Place,
     manifest: Option<&Manifest>,
 ) -> Option<Finding> {
-    let what = match manifest {
-        None => format!("data set `{dataset}` has no fingerprint: there is no `{FILE_NAME}`"),
-        Some(manifest) => match manifest.split(dataset, task, split) {
-            None => {
-                format!("data set `{dataset}` has no fingerprint of task `{task}`, split `{split}`")
-            }
-            Some(locked) if locked.fingerprint == fingerprint => return None,
-            Some(locked) => {
-                return Some(mismatch(dataset, task, split, fingerprint, locked, place));
-            }
-        },
+    let of_dataset = |what: &str| {
+        let message = format!("data set `{dataset}` has no fingerprint: {what}");
+        Some(missing(&of_name(dataset), place, message))
     };
-    Some(missing(dataset, place, what))
+    let Some(manifest) = manifest else {
+        return of_dataset(&format!("there is no `{FILE_NAME}`"));
+    };
+    match manifest.split(dataset, task, split) {
+        Some(locked) if locked.fingerprint == fingerprint => None,
+        Some(locked) => Some(mismatch(dataset, task, split, fingerprint, locked, place)),
+        None if !manifest.datasets.contains_key(dataset) => {
+            of_dataset(&format!("`{FILE_NAME}` does not list it"))
+        }
+        None => {
+            let message = format!(
+                "data set `{dataset}` has no fingerprint of task `{task}`, split `{split}`"
+            );
+            let subject = Subject {
+                row: task.to_owned(),
+                column: split.to_string(),
+                ..of_name(dataset)
+            };
+            Some(missing(&subject, place, message))
+        }
+    }
+}
+
+/// A data set without a fingerprint, whatever its spelling.
+fn of_name(dataset: &str) -> Subject {
+    Subject {
+        table: plain(dataset),
+        kind: "missing",
+        ..Subject::default()
+    }
 }
 
 fn mismatch(
@@ -143,13 +164,8 @@ fn mismatch(
         .with_hint("train on the data that the manifest describes, or write it again")
 }
 
-fn missing(dataset: &str, place: Place, message: String) -> Finding {
-    let subject = Subject {
-        table: plain(dataset),
-        kind: "missing",
-        ..Subject::default()
-    };
-    Finding::new(&DATA_FINGERPRINT, place, &subject, message)
+fn missing(subject: &Subject, place: Place, message: String) -> Finding {
+    Finding::new(&DATA_FINGERPRINT, place, subject, message)
         .with_severity(Severity::Warning)
         .with_hint(HINT)
 }
@@ -191,7 +207,7 @@ fn by_name(
                         Some(_) => format!("`{FILE_NAME}` does not list it"),
                     };
                     let message = format!("data set `{dataset}` has no fingerprint: {file}");
-                    sink.report(missing(dataset, column.place(table), message));
+                    sink.report(missing(&of_name(dataset), column.place(table), message));
                 }
             }
         }
