@@ -40,7 +40,7 @@ pub(super) fn check(known: &[Known<'_, '_>], sink: &mut Sink<'_>) {
                 .find(|key| citation.record.values.contains_key(**key))
         {
             let name = literal::print(&citation.record.values[*key]);
-            message.push_str(&format!("; only the machine's name `{key}={name}`"));
+            message = format!("{message}; only the machine's name `{key}={name}`");
             place = citation.place_of(key);
         }
         let subject = run.subject("environment");

@@ -1,6 +1,7 @@
-//! RPR507 by code: a metric of an epoch that is the plain mean over batches of different sizes.
+//! RPR507 by code: a metric of an epoch that is the plain mean over batches of different sizes. What
+//! lacks code is counted in the family, by cell.
 
-use super::{Group, marks, not_assessed, subject};
+use super::{Group, marks, subject};
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::BIASED_AGGREGATION;
 use crate::audit::citation::Citation;
@@ -8,13 +9,7 @@ use crate::audit::finding::{Finding, Place, Sink};
 use crate::audit::python::BatchMean;
 
 /// One finding per mean: at the column that its name says, else at the first record.
-pub(super) fn check(
-    bound: &Bound<'_>,
-    groups: &[Group<'_, '_, '_>],
-    missing: Option<&'static str>,
-    sink: &mut Sink<'_>,
-) {
-    not_assessed(&BIASED_AGGREGATION, missing, sink);
+pub(super) fn check(bound: &Bound<'_>, groups: &[Group<'_, '_, '_>], sink: &mut Sink<'_>) {
     for group in groups {
         let Some(first) = group.citations.first() else {
             continue;

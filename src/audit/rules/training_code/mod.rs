@@ -47,9 +47,9 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let (groups, missing) = groups(inputs, bound);
     inert::check(bound, &groups, missing, sink);
     unreachable::check(bound, &groups, missing, sink);
-    protocol::check(bound, &groups, missing, sink);
-    selection::check(bound, &groups, missing, sink);
-    aggregation::check(bound, &groups, missing, sink);
+    protocol::check(bound, &groups, sink);
+    selection::check(bound, &groups, sink);
+    aggregation::check(bound, &groups, sink);
     stochastic::check(bound, &groups, missing, sink);
 }
 

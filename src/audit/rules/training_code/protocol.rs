@@ -1,11 +1,11 @@
 //! RPR403 by code: numbers of classes and initial weights that the programs behind compared rows fix differently,
-//! or that a record contradicts.
+//! or that a record contradicts. What is verified and what is not assessed is counted in `fairness`, by column.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Group, not_assessed, subject};
+use super::{Group, subject};
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::PROTOCOL_MISMATCH;
 use crate::audit::citation::Citation;
@@ -16,13 +16,7 @@ use crate::literal;
 const HINT: &str =
     "compare only what was measured over the same classes, from the same initial weights";
 
-pub(super) fn check(
-    bound: &Bound<'_>,
-    groups: &[Group<'_, '_, '_>],
-    missing: Option<&'static str>,
-    sink: &mut Sink<'_>,
-) {
-    not_assessed(&PROTOCOL_MISMATCH, missing, sink);
+pub(super) fn check(bound: &Bound<'_>, groups: &[Group<'_, '_, '_>], sink: &mut Sink<'_>) {
     for group in groups {
         for citation in &group.citations {
             against_record(bound, group, citation, sink);

@@ -1,8 +1,9 @@
-//! RPR505 by code: the split that decides is the only one that is evaluated, so that it must be the reported one.
+//! RPR505 by code: the split that decides is the only one that is evaluated, so that it must be the reported one. What
+//! lacks code is counted in the family, by cell.
 
 use std::collections::BTreeSet;
 
-use super::{Group, marks, not_assessed, subject};
+use super::{Group, marks, subject};
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::SELECTION_ON_REPORTED_SPLIT;
 use crate::audit::finding::{Finding, Sink};
@@ -10,13 +11,7 @@ use crate::audit::python::Decision;
 use crate::metric::Split;
 
 /// One finding per program, at its first record.
-pub(super) fn check(
-    bound: &Bound<'_>,
-    groups: &[Group<'_, '_, '_>],
-    missing: Option<&'static str>,
-    sink: &mut Sink<'_>,
-) {
-    not_assessed(&SELECTION_ON_REPORTED_SPLIT, missing, sink);
+pub(super) fn check(bound: &Bound<'_>, groups: &[Group<'_, '_, '_>], sink: &mut Sink<'_>) {
     for group in groups {
         let selection = &group.script.entry.selection;
         let evaluated: BTreeSet<Split> = selection

@@ -87,11 +87,11 @@ fn the_clean_program_verifies_every_rule() {
 #[test]
 fn without_code_the_rules_name_what_is_missing() {
     let verification = verify_with(DOCUMENT, None);
-    for rule in OURS {
+    for rule in ["RPR307", "RPR308", "RPR603", "RPR704"] {
         let count = verification
             .rules
             .iter()
-            .find(|count| count.rule == *rule)
+            .find(|count| count.rule == rule)
             .expect("counted");
         assert_eq!(count.verified + count.findings, 0, "{rule}");
         let missing = "the training code (`code` below `[audit]` in repro.toml)";
