@@ -235,6 +235,39 @@ mod tests {
         assert_eq!(round(f64::INFINITY, 1), None);
     }
 
+    /// numpy 2.4.6 and the decimal module of Python say so:
+    ///
+    /// ```python
+    /// q = Decimal(1).scaleb(-d)
+    /// f"{x:.{d}f}", Decimal(repr(x)).quantize(q, ROUND_HALF_UP), f"{np.round(x, d):.{d}f}"
+    /// Decimal(x).quantize(q, ROUND_DOWN), Decimal(x).quantize(q, ROUND_UP)
+    /// ```
+    #[test]
+    fn modes_are_those_of_other_programs() {
+        for (value, decimals, texts) in [
+            (82.45, 1, ["82.5", "82.5", "82.4", "82.4", "82.5"]),
+            (82.55, 1, ["82.5", "82.6", "82.6", "82.5", "82.6"]),
+            (88.125, 2, ["88.12", "88.13", "88.12", "88.12", "88.13"]),
+            (0.285, 2, ["0.28", "0.29", "0.28", "0.28", "0.29"]),
+            (1.005, 2, ["1.00", "1.01", "1.00", "1.00", "1.01"]),
+            (2.675, 2, ["2.67", "2.68", "2.68", "2.67", "2.68"]),
+            (
+                55.466_666_6,
+                2,
+                ["55.47", "55.47", "55.47", "55.46", "55.47"],
+            ),
+            (82.46, 1, ["82.5", "82.5", "82.5", "82.4", "82.5"]),
+        ] {
+            for (mode, text) in Mode::ALL.into_iter().zip(texts) {
+                let found = mode.text(value, decimals);
+                assert_eq!(found.as_deref(), Some(text), "{value} {}", mode.as_str());
+            }
+        }
+        assert_eq!(Mode::giving("82.4", 82.46, 1), [Mode::Truncated]);
+        assert_eq!(Mode::giving("82.6", 82.46, 1), []);
+        assert_eq!(Mode::Truncated.text(f64::NAN, 1), None);
+    }
+
     #[test]
     fn distances_are_signed_and_in_last_digits() {
         assert_eq!(distance("84.0", "83.7"), Some(3));

@@ -203,3 +203,6 @@ fn altered(store: &Store, run: &RunId, claims: &Claims) -> Vec<String> {
 fn start(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
+
+#[cfg(test)]
+mod tests;

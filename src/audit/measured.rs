@@ -251,10 +251,10 @@ impl<'b> Measured<'b> {
         said.unwrap_or(self.row.runs.len())
     }
 
-    /// The files of its runs, where all of them are there.
+    /// The files of its runs, where all of them are there and what record and lock say.
     pub fn files(&self, bound: &'b Bound<'_>) -> Option<Vec<&'b RunFiles>> {
         let files = |run| match bound.runs.get(run) {
-            Some(RunState::Present(files)) => Some(&**files),
+            Some(RunState::Present(files)) if files.altered.is_empty() => Some(&**files),
             _ => None,
         };
         let found: Option<Vec<_>> = self.row.runs.iter().map(files).collect();

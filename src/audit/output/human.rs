@@ -80,7 +80,7 @@ fn write_cells(f: &mut Formatter<'_>, verification: &Verification) -> fmt::Resul
          {} not assessed{}; {} runs checked",
         verification.document,
         cells.numeric,
-        cells.verified,
+        cells.verified - cells.verified_from_lock,
         cells.verified_from_predictions,
         cells.mismatched,
         cells.not_assessed,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
-use crate::audit::catalogue::{DATA_FINGERPRINT, SPLIT_OVERLAP, STOCHASTIC_EVALUATION};
+use crate::audit::catalogue::{DATA_FINGERPRINT, SPLIT_OVERLAP};
 use crate::audit::evidence::RunFiles;
 use crate::audit::evidence::manifest::{FILE_NAME, Manifest, plain};
 use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
@@ -26,7 +26,6 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let numbers = columns.numbers(bound);
     fingerprints(inputs, bound, &columns, &numbers, sink);
     sink.not_assessed(&SPLIT_OVERLAP, "contents of the files of the splits");
-    sink.not_assessed(&STOCHASTIC_EVALUATION, "the training code");
 }
 
 /// A split that runs used: data set, task, split and fingerprint.
@@ -105,19 +104,40 @@ fn compare(
     place: Place,
     manifest: Option<&Manifest>,
 ) -> Option<Finding> {
-    let what = match manifest {
-        None => format!("data set `{dataset}` has no fingerprint: there is no `{FILE_NAME}`"),
-        Some(manifest) => match manifest.split(dataset, task, split) {
-            None => {
-                format!("data set `{dataset}` has no fingerprint of task `{task}`, split `{split}`")
-            }
-            Some(locked) if locked.fingerprint == fingerprint => return None,
-            Some(locked) => {
-                return Some(mismatch(dataset, task, split, fingerprint, locked, place));
-            }
-        },
+    let of_dataset = |what: &str| {
+        let message = format!("data set `{dataset}` has no fingerprint: {what}");
+        Some(missing(&of_name(dataset), place, message))
     };
-    Some(missing(dataset, place, what))
+    let Some(manifest) = manifest else {
+        return of_dataset(&format!("there is no `{FILE_NAME}`"));
+    };
+    match manifest.split(dataset, task, split) {
+        Some(locked) if locked.fingerprint == fingerprint => None,
+        Some(locked) => Some(mismatch(dataset, task, split, fingerprint, locked, place)),
+        None if !manifest.datasets.contains_key(dataset) => {
+            of_dataset(&format!("`{FILE_NAME}` does not list it"))
+        }
+        None => {
+            let message = format!(
+                "data set `{dataset}` has no fingerprint of task `{task}`, split `{split}`"
+            );
+            let subject = Subject {
+                row: task.to_owned(),
+                column: split.to_string(),
+                ..of_name(dataset)
+            };
+            Some(missing(&subject, place, message))
+        }
+    }
+}
+
+/// A data set without a fingerprint, whatever its spelling.
+fn of_name(dataset: &str) -> Subject {
+    Subject {
+        table: plain(dataset),
+        kind: "missing",
+        ..Subject::default()
+    }
 }
 
 fn mismatch(
@@ -144,13 +164,8 @@ fn mismatch(
         .with_hint("train on the data that the manifest describes, or write it again")
 }
 
-fn missing(dataset: &str, place: Place, message: String) -> Finding {
-    let subject = Subject {
-        table: plain(dataset),
-        kind: "missing",
-        ..Subject::default()
-    };
-    Finding::new(&DATA_FINGERPRINT, place, &subject, message)
+fn missing(subject: &Subject, place: Place, message: String) -> Finding {
+    Finding::new(&DATA_FINGERPRINT, place, subject, message)
         .with_severity(Severity::Warning)
         .with_hint(HINT)
 }
@@ -192,7 +207,7 @@ fn by_name(
                         Some(_) => format!("`{FILE_NAME}` does not list it"),
                     };
                     let message = format!("data set `{dataset}` has no fingerprint: {file}");
-                    sink.report(missing(dataset, column.place(table), message));
+                    sink.report(missing(&of_name(dataset), column.place(table), message));
                 }
             }
         }

@@ -2,7 +2,6 @@
 //! the lock, and every number against what its metric can be.
 
 mod baseline;
-mod expected;
 mod grim;
 mod identity;
 pub mod locked;
@@ -11,6 +10,8 @@ mod precision;
 mod range;
 mod reported;
 mod rounding;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;
@@ -70,7 +71,6 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cel
     locked.check_rest(bound, sink);
     let columns = Columns::of(bound);
     let numbers = columns.numbers(bound);
-    expected::check(bound, &columns, sink);
     rounding::check(inputs, bound, &numbers, sink);
     grim::check(inputs, bound, &numbers, sink);
     precision::check(inputs, bound, &numbers, sink);

@@ -50,11 +50,13 @@ pub(super) fn check(numbers: &[Measured<'_>], sink: &mut Sink<'_>) {
             continue;
         }
         let is_far = (number.value - center.median).abs() > FAR * NORMAL * center.deviation;
-        let others = centers.iter().filter(|(key, _)| ***key != own);
-        let near = others.filter(|(_, other)| is_near(number.value, **other));
-        match near.map(|(key, other)| (*key, *other)).next() {
-            Some((key, other)) if is_far => sink.report(finding(number, center, key, other)),
-            _ => sink.verified(&COLUMN_OUTLIER),
+        let near = || {
+            let mut others = centers.iter().filter(|(key, _)| ***key != own);
+            others.find(|(_, other)| is_near(number.value, **other))
+        };
+        match is_far.then(near).flatten() {
+            Some((key, other)) => sink.report(finding(number, center, key, *other)),
+            None => sink.verified(&COLUMN_OUTLIER),
         }
     }
 }

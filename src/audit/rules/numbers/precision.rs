@@ -1,6 +1,6 @@
 //! RPR104: one number of decimals per column, and no more than the uncertainty bears.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
@@ -18,15 +18,18 @@ pub(super) fn check(
 ) {
     for column in by_column(numbers).values() {
         let usual = usual_decimals(column);
-        let mut is_mixed = false;
+        let mut kinds = BTreeSet::new();
         for number in column {
-            let uneven = (number.decimals() != usual && !is_mixed).then(|| uneven(number, usual));
-            is_mixed |= uneven.is_some();
+            let uneven = (number.decimals() != usual).then(|| uneven(number, usual));
             let found = uneven
                 .or_else(|| over_precise(number, inputs, bound))
                 .or_else(|| unlike_its_spread(number));
+            let is_alone = column.len() == 1 && uncertainty(number, inputs, bound).is_none();
             match found {
-                Some(finding) => sink.report(finding),
+                // One finding of each kind per column.
+                Some((kind, finding)) if kinds.insert(kind) => sink.report(finding),
+                Some(_) => {}
+                None if is_alone => sink.no_power(&PRECISION),
                 None => sink.verified(&PRECISION),
             }
         }
@@ -43,16 +46,23 @@ fn usual_decimals(column: &[&Measured<'_>]) -> usize {
     most.map_or(0, |(decimals, _)| *decimals)
 }
 
-fn uneven(number: &Measured<'_>, usual: usize) -> Finding {
+/// A finding with its kind.
+type Found = (&'static str, Finding);
+
+fn uneven(number: &Measured<'_>, usual: usize) -> Found {
     let message = format!(
         "{}: `{}` has {}, the column has {usual}",
         number.address(),
         number.printed(),
         in_words(number.decimals())
     );
-    let subject = number.subject("mixed");
-    Finding::new(&PRECISION, number.place(), &subject, message)
-        .with_hint("print one number of decimals per column")
+    let finding = finding(number, "mixed", message);
+    let hint = "print one number of decimals per column";
+    ("mixed", finding.with_hint(hint))
+}
+
+fn finding(number: &Measured<'_>, kind: &'static str, message: String) -> Finding {
+    Finding::new(&PRECISION, number.place(), &number.subject(kind), message)
 }
 
 fn in_words(decimals: usize) -> String {
@@ -63,7 +73,7 @@ fn in_words(decimals: usize) -> String {
 }
 
 /// More decimals than the rule of the Particle Data Group gives for the uncertainty.
-fn over_precise(number: &Measured<'_>, inputs: &Inputs<'_>, bound: &Bound<'_>) -> Option<Finding> {
+fn over_precise(number: &Measured<'_>, inputs: &Inputs<'_>, bound: &Bound<'_>) -> Option<Found> {
     let (uncertainty, source) = uncertainty(number, inputs, bound)?;
     let enough = decimals_for(uncertainty)?;
     (number.decimals() > enough).then(|| {
@@ -73,15 +83,11 @@ fn over_precise(number: &Measured<'_>, inputs: &Inputs<'_>, bound: &Bound<'_>) -
             number.printed(),
             in_words(number.decimals())
         );
-        Finding::new(
-            &PRECISION,
-            number.place(),
-            &number.subject("over-precise"),
-            message,
-        )
-        .with_severity(Severity::Warning)
-        .with_evidence("value", source)
-        .with_hint(format!("print {}", in_words(enough)))
+        let finding = finding(number, "over-precise", message)
+            .with_severity(Severity::Warning)
+            .with_evidence("value", source)
+            .with_hint(format!("print {}", in_words(enough)));
+        ("over-precise", finding)
     })
 }
 
@@ -120,7 +126,7 @@ pub(super) fn standard_error(share: f64, n: f64) -> Option<f64> {
 }
 
 /// A number and what stands behind its `±` with different decimals.
-fn unlike_its_spread(number: &Measured<'_>) -> Option<Finding> {
+fn unlike_its_spread(number: &Measured<'_>) -> Option<Found> {
     let spread = number.cell.spread_number.as_deref()?;
     let decimals = spread.split_once('.').map_or(0, |(_, part)| part.len());
     (decimals != number.decimals()).then(|| {
@@ -130,12 +136,7 @@ fn unlike_its_spread(number: &Measured<'_>) -> Option<Finding> {
             number.printed(),
             in_words(number.decimals())
         );
-        Finding::new(
-            &PRECISION,
-            number.place(),
-            &number.subject("spread"),
-            message,
-        )
-        .with_hint("print a number and its uncertainty to the same place")
+        let hint = "print a number and its uncertainty to the same place";
+        ("spread", finding(number, "spread", message).with_hint(hint))
     })
 }

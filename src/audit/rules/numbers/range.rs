@@ -86,7 +86,8 @@ fn foreign_unit(number: &Measured<'_>) -> Option<Finding> {
 /// A number of at most 1 among per cents, much nearer to them when it is times 100.
 fn fraction_among_percents(number: &Measured<'_>, median: f64) -> Option<Finding> {
     let is_share = number.column.quantity?.is_share();
-    let is_fraction = number.value > 0.0 && number.value <= 1.0 && 10.0 * number.value < median;
+    let is_percent = median > 1.0 && 10.0 * number.value < median;
+    let is_fraction = is_percent && number.value > 0.0 && number.value <= 1.0;
     (is_share && is_fraction).then(|| {
         let message = format!(
             "{}: `{}` is a fraction, the column is in per cent",
