@@ -94,6 +94,11 @@ impl<'d> Index<'d> {
         index
     }
 
+    /// Whether a heading is another one, or lies below it.
+    fn is_below(&self, heading: Option<usize>, other: usize) -> bool {
+        std::iter::successors(heading, |&idx| self.parents[idx]).any(|idx| idx == other)
+    }
+
     /// The records of all rows of a table.
     fn of_table(&self, bound: &Bound<'_>, t: usize) -> BTreeSet<usize> {
         let rows = (0..bound.tables[t].rows.len()).filter_map(|r| self.of_row.get(&(t, r)));
@@ -189,7 +194,13 @@ fn headings(settings: &Settings, bound: &Bound<'_>, index: &Index<'_>, sink: &mu
     for (heading, statement) in stated {
         let key = settings.canonical(&statement.key);
         let mut tied = BTreeSet::new();
-        for (t, table) in document.tables.iter().enumerate() {
+        let first = document
+            .tables
+            .partition_point(|table| table.heading < Some(heading));
+        for (t, table) in document.tables.iter().enumerate().skip(first) {
+            if !index.is_below(table.heading, heading) {
+                break;
+            }
             // A deeper heading that states the key, too, speaks for what lies below it.
             let mut at = table.heading;
             while at.is_some_and(|idx| idx != heading && !says.contains(&(idx, key))) {
