@@ -11,9 +11,11 @@ pub mod citation;
 pub mod decimal;
 pub mod evidence;
 pub mod finding;
+pub mod git;
 pub mod level;
 pub mod measured;
 pub mod output;
+pub mod python;
 pub mod reading;
 pub mod recompute;
 pub mod rules;
@@ -53,6 +55,10 @@ pub struct Inputs<'a> {
     pub rendered: Option<Result<&'a str, &'a str>>,
     /// `repro.lock`.
     pub lock: Option<&'a Lock>,
+    /// The history of the repository.
+    pub history: Option<&'a git::History>,
+    /// The training code of the work tree.
+    pub code: Option<&'a python::TrainingCode>,
     /// `data.lock.json`.
     pub manifest: Option<&'a Manifest>,
 }
@@ -70,6 +76,8 @@ impl<'a> Inputs<'a> {
             rendered: None,
             lock: None,
             manifest: None,
+            history: None,
+            code: None,
         }
     }
 }

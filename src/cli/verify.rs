@@ -16,7 +16,9 @@ use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
 use crate::audit::baseline::Baseline;
 use crate::audit::evidence::manifest::{self, Manifest};
 use crate::audit::finding::{Severities, Severity};
+use crate::audit::git::{History, Wanted};
 use crate::audit::output::Verified;
+use crate::audit::python::TrainingCode;
 use crate::audit::waiver::{Scope, Waiver, rule_named};
 use crate::audit::{self, Inputs, Settings, Verification, catalogue};
 use crate::project::{DocumentSettings, FILE_NAME, Project, WaiverSettings};
@@ -117,6 +119,7 @@ impl Verify {
             settings: settings(&project, self.today())?,
             store: &store,
             specs: &specs,
+            code: code(&project)?,
         };
         let alone = settings(
             &Project {
@@ -218,6 +221,16 @@ impl Verify {
     }
 }
 
+/// The training code that the settings name.
+fn code(project: &Project) -> anyhow::Result<Option<TrainingCode>> {
+    let Some(code) = &project.settings.audit.code else {
+        return Ok(None);
+    };
+    let read = TrainingCode::read(&project.root, code);
+    read.map(Some)
+        .with_context(|| format!("cannot read the training code `{}`", code.display()))
+}
+
 /// What documents are verified against.
 struct Against<'a> {
     current: Current<'a>,
@@ -226,9 +239,22 @@ struct Against<'a> {
     settings: Settings,
     store: &'a Store,
     specs: &'a [TableSpec],
+    code: Option<TrainingCode>,
 }
 
 impl Against<'_> {
+    /// The history of a document, where there is a repository and a git to ask.
+    fn history(&self, document: &str) -> Option<History> {
+        let project = self.current.project;
+        History::read(&Wanted {
+            project: &project.root,
+            document: Path::new(document),
+            code: project.settings.audit.code.as_deref(),
+            results: &project.settings.results,
+        })
+        .ok()
+    }
+
     fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verified> {
         let text = documents::read(path, name)?;
         let store = self.store.root().is_dir().then_some(self.store);
@@ -239,6 +265,7 @@ impl Against<'_> {
             Ok(text) => Ok(text.as_str()),
             Err(reason) => Err(reason.as_str()),
         });
+        let history = self.history(&document);
         let verification = audit::verify(&Inputs {
             document: &document,
             store,
@@ -246,6 +273,8 @@ impl Against<'_> {
             rendered,
             lock: self.lock.as_ref(),
             manifest: self.manifest.as_ref(),
+            history: history.as_ref(),
+            code: self.code.as_ref(),
             ..Inputs::alone(name, &text, &self.settings)
         });
         Ok(Verified { verification, text })

@@ -63,6 +63,9 @@ const CRATES: &[(&str, &[&str])] = &[
             "audit/",
         ],
     ),
+    ("ruff_python_ast", &["audit/python/parse.rs"]),
+    ("ruff_python_parser", &["audit/python/parse.rs"]),
+    ("ruff_text_size", &["audit/python/parse.rs"]),
     ("safetensors", &["train/"]),
 ];
 

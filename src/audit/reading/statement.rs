@@ -148,7 +148,7 @@ fn clauses(text: &str) -> Vec<(usize, &str)> {
 /// The last `[n]` of a clause.
 fn last_mark(clause: &str) -> Option<(Range<usize>, &str)> {
     let opens = clause.match_indices('[').map(|(at, _)| at);
-    let marks = opens.filter_map(|open| {
+    let mut marks = opens.filter_map(|open| {
         let inner = &clause[open + 1..];
         let name = inner[..inner.find(']')?].trim();
         let is_mark =
@@ -160,7 +160,7 @@ fn last_mark(clause: &str) -> Option<(Range<usize>, &str)> {
         let end = open + 2 + inner.find(']')?;
         (is_mark && is_free).then_some((open..end, name))
     });
-    marks.last()
+    marks.next_back()
 }
 
 struct Said {

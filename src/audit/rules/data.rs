@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
-use crate::audit::catalogue::{DATA_FINGERPRINT, SPLIT_OVERLAP, STOCHASTIC_EVALUATION};
+use crate::audit::catalogue::{DATA_FINGERPRINT, SPLIT_OVERLAP};
 use crate::audit::evidence::RunFiles;
 use crate::audit::evidence::manifest::{FILE_NAME, Manifest, plain};
 use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
@@ -26,7 +26,6 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let numbers = columns.numbers(bound);
     fingerprints(inputs, bound, &columns, &numbers, sink);
     sink.not_assessed(&SPLIT_OVERLAP, "contents of the files of the splits");
-    sink.not_assessed(&STOCHASTIC_EVALUATION, "the training code");
 }
 
 /// A split that runs used: data set, task, split and fingerprint.

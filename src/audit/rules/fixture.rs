@@ -25,7 +25,7 @@ pub(super) fn clean() -> String {
     for (idx, [gender, age]) in [[1, 1], [1, 0], [0, 1]].into_iter().enumerate() {
         let sub = format!("_gender_{gender}_age_{age}");
         let (path, record) = (2 * idx + 1, 2 * idx + 2);
-        text += &format!(
+        let notes = format!(
             "[{path}] results/MTL_MobileNet_V2_model/{sub}_CVPR_16_ChaLearn/2019-04-17-12-57-3{idx}\n\
              [{record}] Namespace(augment=True, batch_size=8, commit='1be65cf', dataset='CVPR_16_ChaLearn', \
              debug=False, epoch=60, folder_sub_name='{sub}', init='random', load_pretrained_model=False, \
@@ -33,6 +33,7 @@ pub(super) fn clean() -> String {
              multitask_training_type='Train_Valid', seed=0, selection='last', split_protocol='three-way', \
              subtasks=['gender', 'age'], working_machine='narvi')\n\n"
         );
+        text.push_str(&notes);
     }
     text
 }

@@ -253,6 +253,8 @@ fn a_document_that_cannot_be_rendered_is_not_settled() {
             "templates/R.md:3: unknown table `x`\nhelp: did you mean `y`?",
         )),
         lock: None,
+        history: None,
+        code: None,
         manifest: None,
     });
     assert_eq!(rules(&outcome), ["RPR904"]);

@@ -3,7 +3,7 @@
 //! A row is odd in a fact if others that it is compared with have another value, and more of those agree on
 //! theirs. Everything is counted per fact and column, so that long tables take linear time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::bind::{BoundRow, BoundTable};
 use crate::audit::citation::{RowIndex, RowRecord};
@@ -85,8 +85,7 @@ pub(super) fn differences<'f>(
     facts: &'f [Vec<Fact>],
 ) -> BTreeMap<usize, Vec<Difference<'f>>> {
     let mut columns: BTreeMap<(&str, usize), (&str, bool)> = BTreeMap::new();
-    for (side, fact, column) in places(sides, facts) {
-        let _ = side;
+    for (_, fact, column) in places(sides, facts) {
         let entry = columns.entry((&fact.key, column));
         let (first, is_mixed) = entry.or_insert((&fact.value, false));
         *is_mixed |= *first != fact.value;
@@ -153,7 +152,7 @@ fn most_common<'f>(rows: &[(usize, &'f Fact)]) -> Option<&'f Fact> {
 
 /// Whether two rows at least have a number in one column.
 pub(super) fn are_compared(sides: &[Side<'_, '_>]) -> bool {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     sides
         .iter()
         .flat_map(|side| &side.columns)

@@ -59,21 +59,22 @@ fn finding(
 ) -> Finding {
     let label = &sides[idx].row.row.label;
     let keys: Vec<String> = found.iter().map(Difference::words).collect();
-    let mut message = format!(
-        "row `{label}` differs from the rows that it is compared with in {}",
-        keys.join(", ")
-    );
     let aliased: Vec<String> = found
         .iter()
         .filter(|one| determined.contains(&one.fact.key))
         .map(|one| format!("`{}`", one.fact.key))
         .collect();
-    if !aliased.is_empty() {
-        let names = aliased.join(", ");
-        message.push_str(&format!(
-            "; the table's factor determines {names} (perfect aliasing), so that their effects cannot be told apart"
-        ));
-    }
+    let aliasing = match aliased.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; the table's factor determines {} (perfect aliasing), so that their effects cannot be told apart",
+            aliased.join(", ")
+        ),
+    };
+    let message = format!(
+        "row `{label}` differs from the rows that it is compared with in {}{aliasing}",
+        keys.join(", ")
+    );
     let is_budget = |one: &Difference<'_>| BUDGET_KEYS.contains(&one.fact.key.as_str());
     let severity = match found.iter().any(is_budget) {
         true => Severity::Error,

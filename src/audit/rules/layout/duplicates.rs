@@ -136,8 +136,11 @@ fn duplicate_label(
         .with_hint("say in the label, or in a column of its own, what the rows differ in")
 }
 
-/// A row's label with its numbers, by which a copy is found; `None` for rows without any.
-fn copy_key(row: &BoundRow<'_>) -> Option<(String, Vec<Option<u64>>)> {
+/// A row's label with its numbers, by which a copy is found.
+type CopyKey = (String, Vec<Option<u64>>);
+
+/// The key of a row; `None` for one without numbers.
+fn copy_key(row: &BoundRow<'_>) -> Option<CopyKey> {
     let cells = row.row.cells.iter();
     // Adding 0 makes one zero of two.
     let mut values: Vec<Option<u64>> = cells
@@ -151,7 +154,7 @@ fn copy_key(row: &BoundRow<'_>) -> Option<(String, Vec<Option<u64>>)> {
 
 /// RPR005: rows of one table that stand in another one, too.
 fn tables(bound: &Bound<'_>, sink: &mut Sink<'_>) {
-    let mut seen: HashMap<(String, Vec<Option<u64>>), (usize, usize)> = HashMap::new();
+    let mut seen: HashMap<CopyKey, (usize, usize)> = HashMap::new();
     for (t, table) in bound.tables.iter().enumerate() {
         // Rows of earlier tables that this one repeats, by table: own row and that row.
         let mut copies: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();

@@ -27,7 +27,8 @@ fn attached(table: &BoundTable<'_>, row: &BoundRow<'_>, sink: &mut Sink<'_>) {
     }
     // A line of words without a mark may be a header that lost its separator.
     let is_row = table.table.continues || !row.row.marks.is_empty();
-    if !is_numeric && !(is_row && !row.row.label.is_empty()) {
+    let is_nothing = !is_row || row.row.label.is_empty();
+    if !is_numeric && is_nothing {
         return;
     }
     let label = &row.row.label;

@@ -272,7 +272,7 @@ fn a_spec_says_which_rows_and_cells_are_empty_on_purpose() {
         );
         let source = Source {
             path: "tables/results.toml".into(),
-            text: text.into(),
+            text,
         };
         vec![TableSpec::from_source(&source).expect("a valid spec")]
     };

@@ -11,7 +11,7 @@ use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::document::{Definition, Kind};
 
 pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
-    let depth = depth(inputs.path);
+    let depth = depth(inputs.document);
     let lines: Vec<&str> = inputs.text.split('\n').collect();
     for definition in &bound.document.definitions {
         for (idx, path) in definition.paths.iter().enumerate() {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::subject;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::DERIVED_FIELD_MISMATCH;
-use crate::audit::citation::Citation;
+use crate::audit::citation::{Citation, place_of_path};
 use crate::audit::finding::{Finding, Sink};
 use crate::audit::reading::key::weighted_tasks;
 use crate::literal;
@@ -71,7 +71,6 @@ pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
 }
 
 fn finding(bound: &Bound<'_>, citation: &Citation<'_>, mismatch: Mismatch) -> Finding {
-    use crate::audit::citation::place_of_path;
     let definition = match (&mismatch.at, citation.path) {
         (At::Path, Some((definition, _))) => definition,
         _ => citation.definition,

@@ -108,7 +108,7 @@ pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>)
         keys.sort_unstable();
         key_sets.insert(keys);
     }
-    let drifted = renamed(&uses, &key_sets);
+    let drifted = renamed(&uses, &KeySets::of(key_sets));
     for (key, used) in &uses {
         let retyped = check_types(inputs, bound, key, used, sink);
         match drifted.get(key) {
@@ -216,10 +216,7 @@ fn two_keys(
 }
 
 /// Every key that seems to mean another, more common one.
-fn renamed(
-    uses: &BTreeMap<String, Uses>,
-    key_sets: &BTreeSet<Vec<String>>,
-) -> BTreeMap<String, String> {
+fn renamed(uses: &BTreeMap<String, Uses>, key_sets: &KeySets) -> BTreeMap<String, String> {
     let mut common: Vec<(&String, &Uses)> = uses.iter().filter(|(_, used)| used.n() > 0).collect();
     common.sort_by_key(|(_, used)| (std::cmp::Reverse(used.n()), used.first()));
     let mut found = BTreeMap::new();
@@ -242,12 +239,39 @@ fn renamed(
     found
 }
 
-fn has(keys: &[String], key: &String) -> bool {
-    keys.binary_search(key).is_ok()
+/// The keys that records have together.
+struct KeySets {
+    /// Sorted sets of sorted keys.
+    sets: Vec<Vec<String>>,
+    /// Per key the sets that it is in.
+    of_key: BTreeMap<String, Vec<usize>>,
 }
 
-fn never_together(a: &String, b: &String, key_sets: &BTreeSet<Vec<String>>) -> bool {
-    !key_sets.iter().any(|keys| has(keys, a) && has(keys, b))
+impl KeySets {
+    fn of(sets: BTreeSet<Vec<String>>) -> Self {
+        let sets: Vec<Vec<String>> = sets.into_iter().collect();
+        let mut of_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (idx, keys) in sets.iter().enumerate() {
+            for key in keys {
+                of_key.entry(key.clone()).or_default().push(idx);
+            }
+        }
+        Self { sets, of_key }
+    }
+
+    fn with(&self, key: &str) -> impl Iterator<Item = &Vec<String>> {
+        let idxs = self.of_key.get(key).map_or(&[][..], Vec::as_slice);
+        idxs.iter().map(|idx| &self.sets[*idx])
+    }
+
+    fn contains(&self, keys: &Vec<String>) -> bool {
+        self.sets.binary_search(keys).is_ok()
+    }
+}
+
+/// The key with fewer records comes first.
+fn never_together(a: &str, b: &String, key_sets: &KeySets) -> bool {
+    !key_sets.with(a).any(|keys| keys.binary_search(b).is_ok())
 }
 
 /// Plural, another separator or case, or a slip of up to two letters.
@@ -312,12 +336,12 @@ fn contains_words_of(a: &str, b: &str) -> bool {
 fn takes_the_place_of(
     (key, used): (&String, &Uses),
     (other, of_other): (&String, &Uses),
-    key_sets: &BTreeSet<Vec<String>>,
+    key_sets: &KeySets,
 ) -> bool {
     if used.is_of_truth_values() || used.values.is_disjoint(&of_other.values) {
         return false;
     }
-    key_sets.iter().filter(|keys| has(keys, key)).any(|keys| {
+    key_sets.with(key).any(|keys| {
         let mut swapped: Vec<String> = keys.iter().filter(|one| *one != key).cloned().collect();
         swapped.push(other.clone());
         swapped.sort_unstable();

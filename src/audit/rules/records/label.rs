@@ -55,19 +55,18 @@ pub(super) fn check(
             if row.is_quoted() || row.row.label.is_empty() {
                 continue;
             }
-            let by_condition = condition(bound, table, row);
-            if let Some(Some(finding)) = by_condition {
-                sink.report(finding);
-                continue;
-            }
             let known = rows.get(&(t, r)).filter(|known| !known.is_empty());
-            match known.map(|known| by_words(table, row, known, &vocabulary)) {
-                Some(Some(finding)) if finding.is_some() => {
-                    sink.report(finding.expect("just seen"))
-                }
-                Some(Some(_)) => sink.verified(&LABEL_VS_RECORD),
-                _ if by_condition.is_some() => sink.verified(&LABEL_VS_RECORD),
-                Some(None) => {
+            let by_words = || by_words(table, row, known?, &vocabulary);
+            let outcome = match condition(bound, table, row) {
+                Some(Some(finding)) => Some(Some(finding)),
+                // Whose condition is met may still be called by a wrong name.
+                Some(None) => Some(by_words().flatten()),
+                None => by_words(),
+            };
+            match outcome {
+                Some(Some(finding)) => sink.report(finding),
+                Some(None) => sink.verified(&LABEL_VS_RECORD),
+                None if known.is_some() => {
                     sink.not_assessed(&LABEL_VS_RECORD, "what the label's words mean");
                 }
                 None if row.n_numeric() > 0 => {

@@ -14,7 +14,6 @@ mod unparseable;
 
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
-use crate::audit::catalogue::{INERT_ARGUMENT, UNREACHABLE_VALUE};
 use crate::audit::citation::records_of_rows;
 use crate::audit::finding::{Sink, Subject};
 use crate::document::Definition;
@@ -28,16 +27,8 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     derived::check(bound, sink);
     minority::check(bound, &rows, sink);
     debug::check(bound, &rows, sink);
-    against_code(sink);
     essential::check(inputs, bound, &rows, sink);
     statement::check(bound, sink);
-}
-
-/// What only the training code decides: whether an argument has an effect, and whether a value can arise.
-fn against_code(sink: &mut Sink<'_>) {
-    for rule in [&INERT_ARGUMENT, &UNREACHABLE_VALUE] {
-        sink.not_assessed(rule, "the training code");
-    }
 }
 
 /// A definition's record, or a key of it, with the headings that tell it from one of the same mark.

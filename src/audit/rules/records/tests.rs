@@ -485,16 +485,18 @@ fn epochs_of_runs_on_disk() {
 
 /// Six rows of one task with a variant of the loss each, three without.
 fn variants(values: [&str; 6]) -> String {
-    let mut text = String::from("model | Age MAE\n--- | ---\n");
-    let mut records = String::new();
-    for (idx, value) in values.into_iter().enumerate() {
+    let row = |idx: usize| {
         let variant = if idx < 5 { "-5-classes-loss" } else { "" };
-        text += &format!("Net-Age{variant} [{idx}] | 7.{idx}\n");
-        records += &format!(
+        format!("Net-Age{variant} [{idx}] | 7.{idx}\n")
+    };
+    let note = |(idx, value): (usize, &str)| {
+        format!(
             "[{idx}] results/a/b{idx}/c; Namespace(kind='{value}', loss_weights=[1], subtasks=['age'])\n"
-        );
-    }
-    format!("{text}\n{records}")
+        )
+    };
+    let rows: String = (0..values.len()).map(row).collect();
+    let notes: String = values.into_iter().enumerate().map(note).collect();
+    format!("model | Age MAE\n--- | ---\n{rows}\n{notes}")
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::bind::Bound;
+use crate::audit::bind::{Bound, cited_run};
 use crate::audit::catalogue::DERIVED_FIELD_MISMATCH;
 use crate::audit::citation::{files_of, place_of_path};
 use crate::audit::evidence::RunFiles;
@@ -56,7 +56,7 @@ fn places_of_runs(bound: &Bound<'_>) -> BTreeMap<RunId, Place> {
     let mut places = BTreeMap::new();
     for definition in &bound.document.definitions {
         for path in &definition.paths {
-            if let Some(run) = crate::audit::bind::cited_run(path) {
+            if let Some(run) = cited_run(path) {
                 places
                     .entry(run)
                     .or_insert_with(|| place_of_path(definition, path));

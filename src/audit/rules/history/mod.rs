@@ -1,8 +1,13 @@
-//! History and integrity: whether the committed text is what the project gives now.
+//! History and integrity: whether the committed text is what the project gives now, and what became of numbers and
+//! records that were committed before.
+
+mod changed;
+mod past;
+mod rewritten;
 
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
-use crate::audit::catalogue::{ATTESTATION, STALE_DOCUMENT};
+use crate::audit::catalogue::{ATTESTATION, NUMBER_CHANGED, RECORD_REWRITTEN, STALE_DOCUMENT};
 use crate::audit::evidence::NO_RESULTS;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::audit::rules::numbers::locked::{changed_document, is_listed, not_listed};
@@ -14,6 +19,16 @@ const HINT: &str = "run `repro tables --write` and commit the result";
 pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     unsigned(sink);
     stale(inputs, bound, sink);
+    match past::versions(inputs) {
+        Ok(past) => {
+            changed::check(inputs, bound, &past, sink);
+            rewritten::check(inputs, bound, &past, sink);
+        }
+        Err(missing) => {
+            sink.not_assessed(&NUMBER_CHANGED, missing);
+            sink.not_assessed(&RECORD_REWRITTEN, missing);
+        }
+    }
 }
 
 /// No document can be signed yet, so none carries a statement.
@@ -141,3 +156,6 @@ fn first_difference<'t>(committed: &'t str, rendered: &'t str) -> (usize, &'t st
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
