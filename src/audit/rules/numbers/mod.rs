@@ -77,8 +77,9 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cel
     range::check(&numbers, sink);
     outlier::check(&numbers, sink);
     baseline::check(inputs, bound, &numbers, sink);
+    let has_spread = numbers.iter().any(|number| number.cell.spread.is_some());
     let mut said = inputs.text.lines().map(Definition::of);
-    let names_deviation = said.any(|line| line.is_deviation);
+    let names_deviation = has_spread && said.any(|line| line.is_deviation);
     identity::check(names_deviation, &numbers, sink);
     cells
 }

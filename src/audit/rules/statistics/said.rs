@@ -1,5 +1,7 @@
 //! What the text around a table says of it: its uncertainties, and which epoch it reports.
 
+use std::collections::BTreeSet;
+
 use crate::audit::Inputs;
 use crate::audit::bind::{Bound, BoundTable};
 use crate::audit::reading::uncertainty::Definition;
@@ -81,23 +83,21 @@ impl OfTable {
     }
 }
 
-/// The lines that say something, with their numbers; rows of tables are no prose.
+/// The lines that say something, with their numbers. Rows of tables and definitions that hold a path or a
+/// record are no prose.
 fn said_by_line(text: &str, document: &Document) -> Vec<(usize, OfTable)> {
-    let mut rows = document.tables.iter().flat_map(|table| &table.rows);
-    let mut next_row = rows.next();
-    let mut said = Vec::new();
-    for (idx, line) in text.lines().enumerate() {
-        let number = idx + 1;
-        while next_row.is_some_and(|row| row.line < number) {
-            next_row = rows.next();
-        }
-        let is_row = next_row.is_some_and(|row| row.line == number);
-        let found = OfTable::of(line);
-        if !is_row && found != OfTable::default() {
-            said.push((number, found));
-        }
-    }
-    said
+    let rows = document.tables.iter().flat_map(|table| &table.rows);
+    let definitions = document.definitions.iter();
+    let definitions =
+        definitions.filter(|found| !found.records.is_empty() || !found.paths.is_empty());
+    let mut others: BTreeSet<usize> = rows.map(|row| row.line).collect();
+    others.extend(definitions.map(|definition| definition.line));
+    let lines = text.lines().enumerate().map(|(idx, line)| (idx + 1, line));
+    lines
+        .filter(|(number, _)| !others.contains(number))
+        .map(|(number, line)| (number, OfTable::of(line)))
+        .filter(|(_, said)| *said != OfTable::default())
+        .collect()
 }
 
 /// The index of the first entry at or below a line.
