@@ -9,10 +9,17 @@ use snapbox::{Assert, Data};
 
 fn explained(arguments: &[&str]) -> (bool, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_repro"));
-    let output = command.args(["verify", "--explain"]).args(arguments).output();
+    let output = command
+        .args(["verify", "--explain"])
+        .args(arguments)
+        .output();
     let output = output.expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("text");
-    (output.status.success(), text(output.stdout), text(output.stderr))
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]
