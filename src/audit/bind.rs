@@ -2,6 +2,8 @@
 //!
 //! The parser knows no run and no spec, the specs know no text; only this module knows both.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
 use serde_json::Value;
 
 use crate::document::{Cell, Definition, Document, Mark, Resolved, Row, Table};
@@ -67,6 +69,20 @@ impl<'d> BoundTable<'d> {
     /// What the header says of the cells at this index behind the label.
     pub fn meaning(&self, cell_idx: usize) -> Option<&Meaning> {
         self.meanings.get(cell_idx + 1)
+    }
+
+    /// Whether the cells at this index behind the label hold results: the spec or the header says so.
+    pub fn is_metric(&self, cell_idx: usize) -> bool {
+        let header = self.table.header.as_ref();
+        let name = header.and_then(|header| header.get(cell_idx + 1));
+        let is_of_spec = name.is_some_and(|name| self.column(&name.text).is_some());
+        let named = |meaning: &Meaning| meaning.quantity.is_some();
+        is_of_spec || self.meaning(cell_idx).is_some_and(named)
+    }
+
+    /// Whether any of its columns holds results for sure.
+    pub fn has_metrics(&self) -> bool {
+        (0..self.meanings.len()).any(|idx| self.is_metric(idx))
     }
 
     /// Its last line.
@@ -159,10 +175,7 @@ impl BoundRow<'_> {
 /// Joins `document` with the specs and with the runs that it cites.
 pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     let mut runs = Runs::new();
-    let locked = |run: &RunId| {
-        let run = inputs.lock?.runs.get(run.as_str())?;
-        Some(run.record.as_str())
-    };
+    let locked = |run: &RunId| inputs.lock?.runs.get(run.as_str());
     let read = |run: &RunId| read(inputs.store, run, locked(run));
     for definition in &document.definitions {
         for run in definition.paths.iter().filter_map(|path| cited_run(path)) {
@@ -283,14 +296,9 @@ fn spec_of<'d>(
                 _ => false,
             })
             .count();
-        let n_labels = rows
-            .iter()
-            .filter(|row| {
-                spec.rows
-                    .iter()
-                    .any(|found| same_words(&found.label, &row.row.label))
-            })
-            .count();
+        let labels: BTreeSet<String> = spec.rows.iter().map(|row| words(&row.label)).collect();
+        let is_named = |row: &&BoundRow<'_>| labels.contains(&words(&row.row.label));
+        let n_labels = rows.iter().filter(is_named).count();
         let same_heading = same_words(&spec.heading, table.name());
         (n_headers > 0).then_some((same_heading, n_headers, n_fitting, n_labels))
     };
@@ -306,14 +314,13 @@ fn spec_of<'d>(
 
 /// Gives each row the first spec row with its label that no row above took.
 fn assign_spec_rows<'d>(rows: &mut [BoundRow<'d>], spec: &'d TableSpec) {
-    let mut taken = vec![false; spec.rows.len()];
+    let mut free: BTreeMap<String, VecDeque<&'d crate::report::spec::Row>> = BTreeMap::new();
+    for row in &spec.rows {
+        free.entry(words(&row.label)).or_default().push_back(row);
+    }
     for row in rows {
-        let free = (0..spec.rows.len())
-            .find(|&idx| !taken[idx] && same_words(&spec.rows[idx].label, &row.row.label));
-        if let Some(idx) = free {
-            taken[idx] = true;
-            row.spec = Some(&spec.rows[idx]);
-        }
+        let of_label = free.get_mut(&words(&row.row.label));
+        row.spec = of_label.and_then(VecDeque::pop_front);
     }
 }
 
@@ -323,6 +330,11 @@ fn unmet<'f>(filter: &'f Filter, run: &RunId, record: &RunRecord) -> Option<(&'f
         .iter()
         .find(|(key, wanted)| !meets(key, wanted, run, record))
         .map(|(key, wanted)| (key.as_str(), wanted))
+}
+
+/// A text with one blank for any amount of white space.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Equality of texts up to the amount of white space.

@@ -1,12 +1,22 @@
 //! The records that a document prints, each with the path of the run that it describes and the rows that cite it.
 //!
-//! A definition may hold both, or a pair of definitions may: path `[4]` and record `[5]`.
+//! A definition may hold both, or a pair of definitions may: path `[4]` and record `[5]`. Also owns where keys
+//! and paths stand in a definition, and what is known of a row's run from both sides. Comes from `bind`, goes
+//! to the rules.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use crate::document::{Definition, Document, Kind, Record};
 use crate::store::RunId;
 
-use super::bind::{BoundTable, cited_run};
+use super::bind::{Bound, BoundTable, cited_run};
+use super::evidence::{RunFiles, RunState};
 use super::finding::Place;
+
+/// A row: indices of its table and of itself.
+pub type RowIndex = (usize, usize);
 
 /// A printed record and what it belongs to.
 #[derive(Debug)]
@@ -18,10 +28,10 @@ pub struct Citation<'d> {
     /// The path of the run that it describes, as printed, with its definition.
     pub path: Option<(&'d Definition, &'d str)>,
     /// The rows that cite it: indices of table and row.
-    pub rows: Vec<(usize, usize)>,
+    pub rows: Vec<RowIndex>,
 }
 
-impl Citation<'_> {
+impl<'d> Citation<'d> {
     /// The run that it describes.
     pub fn run(&self) -> Option<RunId> {
         cited_run(self.path?.1)
@@ -29,8 +39,96 @@ impl Citation<'_> {
 
     /// Where a key of the record stands; the record's beginning where it cannot be found.
     pub fn place_of(&self, key: &str) -> Place {
-        place_of_key(self.definition, self.record, key)
+        place_of_key(self.record, key)
     }
+
+    /// Where the record begins: its constructor.
+    pub fn place(&self) -> Place {
+        let width = self.record.constructor.chars().count().max(1);
+        Place::of_width(self.record.line, self.record.column, width)
+    }
+
+    /// Its run as far as it can be read.
+    pub fn files<'b>(&self, bound: &'b Bound<'d>) -> Option<&'b RunFiles> {
+        files_of(bound, &self.run()?)
+    }
+
+    /// Whether all rows that cite it say that their numbers are somebody else's.
+    pub fn is_quoted(&self, bound: &Bound<'_>) -> bool {
+        let is_quoted = |&(t, r): &RowIndex| bound.tables[t].rows[r].is_quoted();
+        !self.rows.is_empty() && self.rows.iter().all(is_quoted)
+    }
+}
+
+/// A run's files, where it is there.
+pub fn files_of<'b>(bound: &'b Bound<'_>, run: &RunId) -> Option<&'b RunFiles> {
+    match bound.runs.get(run) {
+        Some(RunState::Present(files)) => Some(files),
+        _ => None,
+    }
+}
+
+/// What is known of how a row's numbers came about.
+#[derive(Debug, Clone, Copy)]
+pub struct RowRecord<'b, 'd> {
+    /// The printed record.
+    pub printed: Option<&'b Citation<'d>>,
+    /// The first of its runs that is there.
+    pub run: Option<(&'b RunId, &'b RunFiles)>,
+}
+
+impl<'b> RowRecord<'b, '_> {
+    /// Hyper-parameters by key: those on disk, else those printed.
+    pub fn values(&self) -> Vec<(&'b str, &'b Value)> {
+        let pair = |(key, value): (&'b String, &'b Value)| (key.as_str(), value);
+        match (self.run, self.printed) {
+            (Some((_, files)), _) => {
+                let values = files.record.hyper_parameters.0.iter();
+                values.map(pair).collect()
+            }
+            (None, Some(citation)) => citation.record.values.iter().map(pair).collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.printed.is_none() && self.run.is_none()
+    }
+
+    /// Where a key is printed.
+    pub fn place_of(&self, key: &str) -> Option<Place> {
+        let citation = self.printed?;
+        let is_printed = citation.record.values.contains_key(key);
+        is_printed.then(|| citation.place_of(key))
+    }
+}
+
+/// What is known of every row that cites a record or a run.
+pub fn records_of_rows<'b, 'd>(bound: &'b Bound<'d>) -> BTreeMap<RowIndex, RowRecord<'b, 'd>> {
+    let mut found = BTreeMap::new();
+    for citation in &bound.citations {
+        for row in &citation.rows {
+            found.entry(*row).or_insert(RowRecord {
+                printed: Some(citation),
+                run: None,
+            });
+        }
+    }
+    for (t, table) in bound.tables.iter().enumerate() {
+        for (r, row) in table.rows.iter().enumerate() {
+            let present = |run: &'b RunId| Some((run, files_of(bound, run)?));
+            let Some(run) = row.runs.iter().find_map(present) else {
+                continue;
+            };
+            let known = found.entry((t, r)).or_insert(RowRecord {
+                printed: None,
+                run: None,
+            });
+            known.run = Some(run);
+        }
+    }
+    found
 }
 
 /// Every record of `document`, in the order of the text.
@@ -39,8 +137,9 @@ pub(super) fn citations<'d>(
     tables: &[BoundTable<'d>],
 ) -> Vec<Citation<'d>> {
     let mut citations = Vec::new();
+    let mut rows = rows_by_definition(tables);
     for (idx, definition) in document.definitions.iter().enumerate() {
-        let cited = rows_citing(definition, tables);
+        let cited = rows.remove(&key_of(definition)).unwrap_or_default();
         for record in &definition.records {
             let path = own_path(definition)
                 .or_else(|| path_of_rows(&cited, tables))
@@ -56,13 +155,21 @@ pub(super) fn citations<'d>(
     citations
 }
 
-fn rows_citing(definition: &Definition, tables: &[BoundTable<'_>]) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
+/// A definition by its place.
+fn key_of(definition: &Definition) -> (usize, usize) {
+    (definition.line, definition.column)
+}
+
+/// The rows that cite each definition, by its place.
+fn rows_by_definition(tables: &[BoundTable<'_>]) -> BTreeMap<(usize, usize), Vec<RowIndex>> {
+    let mut found: BTreeMap<_, Vec<RowIndex>> = BTreeMap::new();
     for (t, table) in tables.iter().enumerate() {
         for (r, row) in table.rows.iter().enumerate() {
-            let cites = |other: &&Definition| std::ptr::eq(*other, definition);
-            if row.definitions.iter().any(cites) {
-                found.push((t, r));
+            for definition in &row.definitions {
+                let rows = found.entry(key_of(definition)).or_default();
+                if rows.last() != Some(&(t, r)) {
+                    rows.push((t, r));
+                }
             }
         }
     }
@@ -79,7 +186,7 @@ fn own_path(definition: &Definition) -> Option<(&Definition, &str)> {
 
 /// The one path that the rows of a record cite.
 fn path_of_rows<'d>(
-    rows: &[(usize, usize)],
+    rows: &[RowIndex],
     tables: &[BoundTable<'d>],
 ) -> Option<(&'d Definition, &'d str)> {
     let paths = rows.iter().flat_map(|&(t, r)| {
@@ -104,25 +211,31 @@ fn path_before(document: &Document, idx: usize) -> Option<(&Definition, &str)> {
     is_pair.then(|| own_path(before)).flatten()
 }
 
-/// Where a key stands in a record on one line; the record's beginning otherwise.
-pub fn place_of_key(definition: &Definition, record: &Record, key: &str) -> Place {
-    let text = definition.text.lines().next().unwrap_or_default();
-    let needle = format!("{key}=");
-    let starts_word = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-    let found = text
-        .match_indices(&needle)
-        .map(|(at, _)| at)
-        .find(|&at| starts_word(at));
-    let column = match found {
-        Some(at) if record.line == definition.line => {
-            let width = text.trim_end().chars().count();
-            definition.end_column.saturating_sub(width) + text[..at].chars().count()
+/// Where a key stands in a record; the record's beginning where it has no such key.
+pub fn place_of_key(record: &Record, key: &str) -> Place {
+    let (line, column) = record
+        .key_place(key)
+        .unwrap_or((record.line, record.column));
+    Place::of_width(line, column, key.chars().count())
+}
+
+/// Where a path stands in its definition; the definition's mark where it cannot be found.
+pub fn place_of_path(definition: &Definition, path: &str) -> Place {
+    let first = definition.text.lines().next().unwrap_or_default();
+    match first.find(path) {
+        Some(at) => {
+            let column = first_column(definition, first) + first[..at].chars().count();
+            Place::of_width(definition.line, column, path.chars().count())
         }
-        _ => record.column,
-    };
-    Place {
-        line: record.line,
-        column,
-        end_column: column + key.chars().count(),
+        None => {
+            let width = definition.mark.chars().count() + 2;
+            Place::of_width(definition.line, definition.column, width)
+        }
     }
+}
+
+/// Column of a definition's text behind its mark.
+fn first_column(definition: &Definition, first_line: &str) -> usize {
+    let width = first_line.trim_end().chars().count();
+    definition.end_column.saturating_sub(width)
 }

@@ -11,8 +11,11 @@ pub mod citation;
 pub mod decimal;
 pub mod evidence;
 pub mod finding;
+pub mod git;
 pub mod level;
+pub mod measured;
 pub mod output;
+pub mod python;
 pub mod reading;
 pub mod recompute;
 pub mod rules;
@@ -27,6 +30,7 @@ use crate::report::lock::Lock;
 use crate::report::spec::TableSpec;
 use crate::store::Store;
 use evidence::RunState;
+use evidence::manifest::Manifest;
 use finding::{Finding, RuleCount, Severities, Severity, Sink};
 use level::{Attribution, Level};
 use rules::numbers::Cells;
@@ -37,6 +41,8 @@ use waiver::{Applied, Mistake, Waiver};
 pub struct Inputs<'a> {
     /// The document, as findings name it.
     pub path: &'a str,
+    /// Its path below the project root, by which the lock knows it.
+    pub document: &'a str,
     /// Its text.
     pub text: &'a str,
     /// The runs; `None` where there is no results root, or the document is audited alone.
@@ -49,6 +55,31 @@ pub struct Inputs<'a> {
     pub rendered: Option<Result<&'a str, &'a str>>,
     /// `repro.lock`.
     pub lock: Option<&'a Lock>,
+    /// The history of the repository.
+    pub history: Option<&'a git::History>,
+    /// The training code of the work tree.
+    pub code: Option<&'a python::TrainingCode>,
+    /// `data.lock.json`.
+    pub manifest: Option<&'a Manifest>,
+}
+
+impl<'a> Inputs<'a> {
+    /// A document with nothing but its text and the settings.
+    pub fn alone(path: &'a str, text: &'a str, settings: &'a Settings) -> Self {
+        Self {
+            path,
+            document: path,
+            text,
+            store: None,
+            specs: &[],
+            settings,
+            rendered: None,
+            lock: None,
+            manifest: None,
+            history: None,
+            code: None,
+        }
+    }
 }
 
 /// What the settings say about the audit.
@@ -149,5 +180,7 @@ impl Verification {
     }
 }
 
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod tests;

@@ -130,13 +130,11 @@ impl Project {
         rendered: Option<&str>,
     ) -> Verification {
         verify(&Inputs {
-            path: "RESULTS.md",
-            text,
             store: Some(&self.store),
             specs: &self.specs,
-            settings: &settings(),
             rendered: rendered.map(Ok),
             lock,
+            ..Inputs::alone("RESULTS.md", text, &settings())
         })
     }
 
@@ -462,13 +460,9 @@ fn severities_can_be_set_and_rules_switched_off() {
         let mut settings = settings();
         settings.severities.insert("RPR101".to_owned(), severity);
         verify(&Inputs {
-            path: "RESULTS.md",
-            text: &edited,
             store: Some(&project.store),
             specs: &project.specs,
-            settings: &settings,
-            rendered: None,
-            lock: None,
+            ..Inputs::alone("RESULTS.md", &edited, &settings)
         })
     };
     assert!(verify(Some(Severity::Error)).fails(Severity::Error));

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{EXIT_OK, Global, documents};
-use crate::document::{Document, Resolved, Row, Table};
+use crate::document::{Document, Mark, Resolved, Row, Table};
 
 /// Arguments of `repro inspect`.
 #[derive(Debug, Args)]
@@ -116,7 +116,9 @@ fn summary(path: &str, document: &Document) -> String {
             &mut out,
             format_args!(
                 "{path}:{}:{}: comment `{}`",
-                comment.line, comment.column, comment.text
+                comment.line,
+                comment.column,
+                first_line(&comment.text)
             ),
         );
     }
@@ -145,33 +147,57 @@ fn summary(path: &str, document: &Document) -> String {
     out
 }
 
-/// A row as `label [mark → line] header = text, …`.
+/// The first line of a text, and a sign that there are more.
+fn first_line(text: &str) -> String {
+    match text.split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// A row as `label [mark → line] header = text → line, …`.
 fn describe(document: &Document, table: &Table, row: &Row) -> String {
     let mut parts = vec![row.label.clone()];
     for mark in &row.marks {
-        let target = match document.resolve(table, &mark.text) {
-            Resolved::Missing => "undefined".to_owned(),
-            Resolved::One(definition) => format!("line {}", definition.line),
-            Resolved::Ambiguous(several) => {
-                let lines: Vec<String> = several.iter().map(|d| d.line.to_string()).collect();
-                format!("lines {}", lines.join(" or "))
-            }
-        };
-        parts.push(format!("[{} → {target}]", mark.text));
+        parts.push(format!(
+            "[{} → {}]",
+            mark.text,
+            meaning(document, table, mark)
+        ));
     }
     let cells: Vec<String> = row
         .cells
         .iter()
         .filter(|cell| !cell.text.is_empty())
         .map(|cell| {
-            let header = cell.header.as_deref().unwrap_or("?");
-            format!("{header} = {}", cell.text)
+            let header = cell.header.as_deref().unwrap_or("no header");
+            let meanings = cell.marks.iter().map(|mark| {
+                let meaning = meaning(document, table, mark);
+                format!(" → {meaning}")
+            });
+            format!("{header} = {}{}", cell.text, meanings.collect::<String>())
         })
         .collect();
     parts.push(cells.join(", "));
     parts.join(" ").trim_end().to_owned()
 }
 
+/// Where a mark leads.
+fn meaning(document: &Document, table: &Table, mark: &Mark) -> String {
+    if let Some(target) = &mark.target {
+        return target.clone();
+    }
+    match document.resolve(table, &mark.text) {
+        Resolved::Missing => "undefined".to_owned(),
+        Resolved::One(definition) => format!("line {}", definition.line),
+        Resolved::Ambiguous(several) => {
+            let lines: Vec<String> = several.iter().map(|d| d.line.to_string()).collect();
+            format!("lines {}", lines.join(" or "))
+        }
+    }
+}
+
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    writeln!(out, "{text}").expect("writing to a string");
+    let text = text.to_string();
+    writeln!(out, "{}", text.trim_end()).expect("writing to a string");
 }

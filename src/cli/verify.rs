@@ -14,8 +14,11 @@ use jiff::tz::TimeZone;
 
 use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
 use crate::audit::baseline::Baseline;
+use crate::audit::evidence::manifest::{self, Manifest};
 use crate::audit::finding::{Severities, Severity};
+use crate::audit::git::{History, Wanted};
 use crate::audit::output::Verified;
+use crate::audit::python::TrainingCode;
 use crate::audit::waiver::{Scope, Waiver, rule_named};
 use crate::audit::{self, Inputs, Settings, Verification, catalogue};
 use crate::project::{DocumentSettings, FILE_NAME, Project, WaiverSettings};
@@ -111,9 +114,12 @@ impl Verify {
         let against = Against {
             current: Current::new(&project, &store, &specs),
             lock: Lock::read(&project.root.join(lock::FILE_NAME))?,
+            manifest: Manifest::read(&project.root.join(manifest::FILE_NAME))
+                .map_err(anyhow::Error::msg)?,
             settings: settings(&project, self.today())?,
             store: &store,
             specs: &specs,
+            code: code(&project)?,
         };
         let alone = settings(
             &Project {
@@ -215,48 +221,79 @@ impl Verify {
     }
 }
 
+/// The training code that the settings name.
+fn code(project: &Project) -> anyhow::Result<Option<TrainingCode>> {
+    let Some(code) = &project.settings.audit.code else {
+        return Ok(None);
+    };
+    let read = TrainingCode::read(&project.root, code);
+    read.map(Some)
+        .with_context(|| format!("cannot read the training code `{}`", code.display()))
+}
+
 /// What documents are verified against.
 struct Against<'a> {
     current: Current<'a>,
     lock: Option<Lock>,
+    manifest: Option<Manifest>,
     settings: Settings,
     store: &'a Store,
     specs: &'a [TableSpec],
+    code: Option<TrainingCode>,
 }
 
 impl Against<'_> {
+    /// The history of a document, where there is a repository and a git to ask.
+    fn history(&self, document: &str) -> Option<History> {
+        let project = self.current.project;
+        History::read(&Wanted {
+            project: &project.root,
+            document: Path::new(document),
+            code: project.settings.audit.code.as_deref(),
+            results: &project.settings.results,
+        })
+        .ok()
+    }
+
     fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verified> {
         let text = documents::read(path, name)?;
-        let rendered = self.current.rendered(path);
+        let store = self.store.root().is_dir().then_some(self.store);
+        // Without runs, rendering gives tables without numbers.
+        let rendered = store.and_then(|_| self.current.rendered(path));
+        let document = self.below_root(path).unwrap_or_else(|| name.to_owned());
         let rendered = rendered.as_ref().map(|rendered| match rendered {
             Ok(text) => Ok(text.as_str()),
             Err(reason) => Err(reason.as_str()),
         });
+        let history = self.history(&document);
         let verification = audit::verify(&Inputs {
-            path: name,
-            text: &text,
-            store: self.store.root().is_dir().then_some(self.store),
+            document: &document,
+            store,
             specs: self.specs,
-            settings: &self.settings,
             rendered,
             lock: self.lock.as_ref(),
+            manifest: self.manifest.as_ref(),
+            history: history.as_ref(),
+            code: self.code.as_ref(),
+            ..Inputs::alone(name, &text, &self.settings)
         });
         Ok(Verified { verification, text })
+    }
+
+    /// A document's path below the project root, with `/` between its parts.
+    fn below_root(&self, path: &Path) -> Option<String> {
+        let root = self.current.project.root.canonicalize().ok()?;
+        let path = path.canonicalize().ok()?;
+        let below = path.strip_prefix(root).ok()?;
+        let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+        Some(parts?.join("/"))
     }
 }
 
 /// Verifies a document with nothing but its text.
 fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<Verified> {
     let text = documents::read(path, name)?;
-    let verification = audit::verify(&Inputs {
-        path: name,
-        text: &text,
-        store: None,
-        specs: &[],
-        settings,
-        rendered: None,
-        lock: None,
-    });
+    let verification = audit::verify(&Inputs::alone(name, &text, settings));
     Ok(Verified { verification, text })
 }
 

@@ -1,7 +1,48 @@
 //! The text of a cell: its number, its spread, and how both are dressed.
 
-use super::Cell;
-use super::row::unescape;
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::character;
+use super::row::{Mark, unescape};
+
+/// One cell after the label.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cell {
+    /// Its line.
+    pub line: usize,
+    /// Column of its first character that is no blank; of an empty cell, the one after its delimiter.
+    pub column: usize,
+    /// Name of its column; `None` outside the header.
+    pub header: Option<String>,
+    /// Text without surrounding blanks, escapes resolved.
+    pub text: String,
+    /// The number in it.
+    pub value: Option<f64>,
+    /// Digits after the decimal point.
+    pub decimals: Option<u32>,
+    /// What stands after `±` or in parentheses.
+    pub spread: Option<f64>,
+    /// Number of runs, where the cell says so.
+    pub n: Option<u64>,
+    /// Whether it is printed bold.
+    pub bold: bool,
+    /// What else was seen, such as `percent`, `thousands`, `decimal-comma`, `marked`, `placeholder`.
+    pub flags: Vec<&'static str>,
+    /// Marks behind its number, which has the flag `marked` then.
+    #[serde(skip)]
+    pub marks: Vec<Mark>,
+    /// Column after its last character, marks apart.
+    #[serde(skip)]
+    pub end_column: usize,
+    /// The number in plain decimal or exponent notation, as printed otherwise.
+    #[serde(skip)]
+    pub number: Option<String>,
+    /// The spread likewise.
+    #[serde(skip)]
+    pub spread_number: Option<String>,
+}
 
 /// Wrappers around a number, and the flag that says so; bold has its own field.
 const WRAPPERS: &[(&str, &str, &str)] = &[
@@ -35,7 +76,7 @@ pub(super) fn read(raw: &str) -> Cell {
         line: 0,
         column: 0,
         header: None,
-        text: unescape(raw),
+        text: String::new(),
         value: None,
         decimals: None,
         spread: None,
@@ -47,11 +88,18 @@ pub(super) fn read(raw: &str) -> Cell {
         number: None,
         spread_number: None,
     };
-    let bare = undress(&unescape(raw), &mut cell);
-    match quantity(&bare, &mut cell) {
-        Some(()) => {}
-        None => classify(&bare, &mut cell),
+    if raw.is_empty() {
+        return cell;
     }
+    let text = unescape(raw);
+    let plain = plain(&text);
+    let mut flags = Vec::new();
+    let bare = undress(&plain, &mut flags);
+    cell.flags = flags;
+    if quantity(bare, &mut cell).is_none() {
+        classify(bare, &mut cell);
+    }
+    cell.text = text;
     cell.bold = cell.flags.contains(&"bold");
     cell.flags.retain(|flag| *flag != "bold");
     cell.flags.sort_unstable();
@@ -59,30 +107,35 @@ pub(super) fn read(raw: &str) -> Cell {
     cell
 }
 
-/// The text without emphasis and trailing markers; full-width digits become plain ones.
-fn undress(text: &str, cell: &mut Cell) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '０'..='９' | '．' | '，' | '％' => {
-                cell.flags.push("full-width");
-                let ascii = u32::from(character) - 0xFF00 + 0x20;
-                plain.extend(char::from_u32(ascii));
-            }
-            '−' => plain.push('-'),
-            _ => plain.push(character),
-        }
+/// The text with full-width digits and typographic signs turned into plain ones, and without bold that ends before the
+/// spread.
+fn plain(text: &str) -> Cow<'_, str> {
+    let mut plain = Cow::Borrowed(text);
+    if !text.is_ascii() {
+        plain = text.chars().filter_map(plain_character).collect();
     }
-    // Bold around the value alone, its spread outside.
-    if let Some((inner, after)) = plain
+    let around_value = plain
         .strip_prefix("**")
         .and_then(|rest| rest.split_once("**"))
-        && !inner.is_empty()
-        && !after.is_empty()
-    {
-        cell.flags.push("bold");
-        plain = format!("{inner}{after}");
+        .filter(|(inner, after)| !inner.is_empty() && !after.is_empty());
+    match around_value {
+        Some((inner, after)) if !after.starts_with('*') => format!("**{inner}{after}**").into(),
+        _ => plain,
     }
+}
+
+fn plain_character(character: char) -> Option<char> {
+    match character {
+        '０'..='９' | '．' | '，' | '％' => {
+            char::from_u32(u32::from(character) - 0xFF00 + 0x20)
+        }
+        '−' => Some('-'),
+        _ => (!character::is_zero_width(character)).then_some(character),
+    }
+}
+
+/// The text without emphasis and trailing markers.
+fn undress<'t>(plain: &'t str, flags: &mut Vec<&'static str>) -> &'t str {
     let mut rest = plain.trim();
     loop {
         let unwrapped = WRAPPERS.iter().find_map(|&(open, close, flag)| {
@@ -91,13 +144,13 @@ fn undress(text: &str, cell: &mut Cell) -> String {
         });
         let unmarked = rest.trim_end_matches(MARKERS);
         if let Some((inner, flag)) = unwrapped.filter(|(inner, _)| !inner.is_empty()) {
-            cell.flags.push(flag);
+            flags.push(flag);
             rest = inner.trim();
         } else if unmarked.len() < rest.len() && !unmarked.is_empty() {
-            cell.flags.push("marker");
+            flags.push("marker");
             rest = unmarked.trim_end();
         } else {
-            return rest.to_owned();
+            return rest;
         }
     }
 }
@@ -196,11 +249,22 @@ fn number<'t>(text: &'t str, flags: &mut Vec<&'static str>) -> Option<(String, &
     let mantissa = plain_mantissa(mantissa, flags)?;
     let (exponent, rest) = exponent(rest);
     let sign = if text.starts_with('-') { "-" } else { "" };
-    Some((format!("{sign}{mantissa}{exponent}"), rest))
+    let is_plain = sign.is_empty() && exponent.is_empty();
+    let number = if is_plain {
+        mantissa
+    } else {
+        format!("{sign}{mantissa}{exponent}")
+    };
+    Some((number, rest))
 }
 
 /// Digits with at most one point: thousands separators removed, a decimal comma turned into a point.
 fn plain_mantissa(text: &str, flags: &mut Vec<&'static str>) -> Option<String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(whole) && digits(fraction) {
+        return Some(text.to_owned());
+    }
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => match text.split_once(',') {

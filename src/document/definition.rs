@@ -2,10 +2,59 @@
 
 use serde::Serialize;
 
+use super::brackets::{Brackets, split_outermost};
+use super::record::{BrokenRecord, Record};
 use super::row::{self, is_mark};
-use super::text::Text;
-use super::{BrokenRecord, Definition, Record};
-use crate::literal;
+use super::text::{Fenced, Text};
+use super::{heading, path, record};
+
+/// What a mark means.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Definition {
+    /// Its line.
+    pub line: usize,
+    /// Column of its bracket.
+    pub column: usize,
+    /// The mark, as it stands between the brackets.
+    pub mark: String,
+    /// Everything after the mark, without surrounding blanks.
+    pub text: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Run folders or files it names, without quotes.
+    pub paths: Vec<String>,
+    /// Records it holds.
+    pub records: Vec<Record>,
+    /// Places of `paths`.
+    #[serde(skip)]
+    pub path_places: Vec<PathPlace>,
+    /// Records that could not be read.
+    #[serde(skip)]
+    pub broken: Vec<BrokenRecord>,
+    /// Column after the last character of its first line.
+    #[serde(skip)]
+    pub end_column: usize,
+    /// Its last line.
+    #[serde(skip)]
+    pub end_line: usize,
+    /// Index of the heading it lies under.
+    #[serde(skip)]
+    pub heading: Option<usize>,
+    /// Number of its block, a run of definitions without a table between them: the tables before it.
+    #[serde(skip)]
+    pub block: usize,
+}
+
+/// Where a path of a definition stands, without its quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathPlace {
+    /// Its line.
+    pub line: usize,
+    /// Column of its first character.
+    pub column: usize,
+    /// Column after its last character.
+    pub end_column: usize,
+}
 
 /// What a definition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -88,16 +137,23 @@ pub(super) fn looks_like_one(line: &str) -> bool {
     text.starts_with('[') && !link
 }
 
+/// Whether a definition begins at a line.
+pub(super) fn begins(text: &Text<'_>, line: usize) -> bool {
+    opening(text.line(line)).is_some()
+}
+
 /// The definition that begins at a line, and the line after it.
 pub(super) fn read(text: &Text<'_>, line: usize) -> Option<(Definition, usize)> {
     let content = text.line(line);
     let opening = opening(content)?;
     let start = text.start(line) + opening.rest;
-    let mut next = line + 1;
-    while continues(text, start, next) {
-        next += 1;
+    let mut next = end_of(text, line, start);
+    let mut body = text.slice(start, text.end(next - 1));
+    let fence = record_in_fence(text, next, body);
+    if let Some(fence) = fence {
+        next = text.lines().min(fence.close + 1);
+        body = text.original(start, text.end(fence.close - 1));
     }
-    let body = text.slice(start, text.end(next - 1));
     let offset = start + (body.len() - body.trim_start().len());
     let body = body.trim();
     let (number, column) = text.position(text.start(line) + opening.bracket);
@@ -109,12 +165,18 @@ pub(super) fn read(text: &Text<'_>, line: usize) -> Option<(Definition, usize)> 
         kind: Kind::Empty,
         paths: Vec::new(),
         records: Vec::new(),
+        path_places: Vec::new(),
         broken: Vec::new(),
         end_column: text.position(text.start(line) + content.trim_end().len()).1,
+        end_line: next,
         heading: None,
         block: 0,
     };
-    if !is_quoted(body) {
+    if let Some(fence) = fence {
+        let code = text.start(fence.open + 1);
+        let code = (code, text.original(code, text.end(fence.close - 1)));
+        read_part(text, code.0, code.1, &mut definition);
+    } else if !is_quoted(body) {
         for (at, part) in split_outermost(body, ';') {
             read_part(text, offset + at, part, &mut definition);
         }
@@ -123,89 +185,104 @@ pub(super) fn read(text: &Text<'_>, line: usize) -> Option<(Definition, usize)> 
     Some((definition, next))
 }
 
-/// Whether a line belongs to the definition whose text begins at byte `start`: an open parenthesis of a
-/// record, or a paragraph, goes on.
-fn continues(text: &Text<'_>, start: usize, line: usize) -> bool {
-    let content = text.line(line);
-    if content.trim().is_empty() || opening(content).is_some() || text.heading(line).is_some() {
-        return false;
-    }
-    let begins_another = row::has_pipe(content) || looks_like_one(content);
-    !begins_another || depth(text.slice(start, text.end(line - 1))) > 0
-}
-
-/// Walks a text outside strings; calls `visit` with offset, character and the bracket depth before it.
-fn walk(text: &str, mut visit: impl FnMut(usize, char, usize)) -> usize {
-    let mut depth = 0_usize;
-    let mut quote: Option<char> = None;
-    let mut escaped = false;
-    let mut before = ' ';
-    for (at, character) in text.char_indices() {
-        if let Some(open) = quote {
-            if escaped {
-                escaped = false;
-            } else if character == '\\' {
-                escaped = true;
-            } else if character == open {
-                quote = None;
+/// The line after the definition on `line` whose text begins at byte `start`: an open bracket of a record, or a
+/// paragraph, goes on. What looks like something else is part of it only if the bracket is closed in the end.
+fn end_of(text: &Text<'_>, line: usize, start: usize) -> usize {
+    let mut brackets = Brackets::new();
+    brackets.walk(text.slice(start, text.end(line)));
+    let mut doubtful = None;
+    let mut next = line + 1;
+    loop {
+        let content = text.line(next);
+        let ends = content.trim().is_empty()
+            || opening(content).is_some()
+            || heading::begins(text, next)
+            || (row::has_pipe(content) && row::is_separator(text.line(next + 1)));
+        if ends {
+            break;
+        }
+        if row::has_pipe(content) || looks_like_one(content) {
+            if brackets.depth() == 0 {
+                break;
             }
-            before = character;
-            continue;
+            doubtful = doubtful.or(Some(next));
         }
-        visit(at, character, depth);
-        match character {
-            // An apostrophe inside a word opens nothing.
-            '\'' | '"' if !before.is_alphanumeric() => quote = Some(character),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        before = character;
+        brackets.step('\n');
+        brackets.walk(content);
+        next += 1;
     }
-    depth
+    doubtful.filter(|_| brackets.depth() > 0).unwrap_or(next)
 }
 
-fn depth(text: &str) -> usize {
-    walk(text, |_, _, _| {})
-}
-
-/// The parts of a text between separators outside strings and brackets, with their byte offsets, blanks
-/// around them removed.
-fn split_outermost(text: &str, separator: char) -> Vec<(usize, &str)> {
-    let mut cuts = Vec::new();
-    walk(text, |at, character, depth| {
-        if character == separator && depth == 0 {
-            cuts.push(at);
-        }
-    });
-    cuts.push(text.len());
-    let mut start = 0;
-    let mut found = Vec::new();
-    for cut in cuts {
-        let part = &text[start..cut];
-        let indent = part.len() - part.trim_start().len();
-        if !part.trim().is_empty() {
-            found.push((start + indent, part.trim()));
-        }
-        start = cut + separator.len_utf8();
+/// The fenced code below a definition that says nothing but what the code is, if that holds a record.
+fn record_in_fence(text: &Text<'_>, line: usize, body: &str) -> Option<Fenced> {
+    let announces = body.trim().is_empty() || body.trim().ends_with(':');
+    let fence = text.fence_at(line).filter(|_| announces)?;
+    if fence.close <= fence.open + 1 {
+        return None;
     }
-    found
+    let start = text.start(fence.open + 1);
+    let code = text.original(start, text.end(fence.close - 1));
+    record::read(text, start, code).map(|_| fence)
 }
 
+/// Adds what a part of a definition, at byte `offset` of the document, holds.
 fn read_part(text: &Text<'_>, offset: usize, part: &str, definition: &mut Definition) {
     let unprefixed = without_prefix(part);
     for (skipped, content) in [(0, part), (part.len() - unprefixed.len(), unprefixed)] {
-        if let Some(length) = record_length(content) {
-            match record(text, offset + skipped, &content[..length]) {
-                Ok(record) => definition.records.push(record),
-                Err(broken) => definition.broken.push(broken),
-            }
+        let offset = offset + skipped;
+        let paths = if record::is_call(content) {
+            Vec::new()
+        } else {
+            path::all(content)
+        };
+        if !paths.is_empty() {
+            add_paths(text, offset, paths, definition);
             return;
         }
-        if let Some(paths) = paths(content) {
-            definition.paths.extend(paths);
+        if let Some(found) = record::read(text, offset, content) {
+            let (before, after) = (found.length, &content[found.length..]);
+            add_record(found, definition);
+            add_paths(text, offset + before, path::runs_within(after), definition);
             return;
         }
+    }
+    // A record or a run's path among other words.
+    let at = record::find(part).unwrap_or(part.len());
+    add_paths(text, offset, path::runs_within(&part[..at]), definition);
+    if let Some(found) = record::read(text, offset + at, &part[at..]).filter(|_| at < part.len()) {
+        let rest = at + found.length;
+        add_record(found, definition);
+        add_paths(
+            text,
+            offset + rest,
+            path::runs_within(&part[rest..]),
+            definition,
+        );
+    }
+}
+
+fn add_record(found: record::Found, definition: &mut Definition) {
+    match found.record {
+        Ok(record) => definition.records.push(record),
+        Err(broken) => definition.broken.push(broken),
+    }
+}
+
+fn add_paths(
+    text: &Text<'_>,
+    offset: usize,
+    paths: Vec<(usize, &str)>,
+    definition: &mut Definition,
+) {
+    for (at, path) in paths {
+        let (line, column) = text.position(offset + at);
+        definition.paths.push(path.to_owned());
+        definition.path_places.push(PathPlace {
+            line,
+            column,
+            end_column: column + path.chars().count(),
+        });
     }
 }
 
@@ -213,7 +290,7 @@ fn read_part(text: &Text<'_>, offset: usize, part: &str, definition: &mut Defini
 fn without_prefix(part: &str) -> &str {
     match part.split_once(':') {
         Some((words, rest))
-            if !rest.starts_with("//")
+            if !(rest.starts_with("//") || words == "doi")
                 && words.len() <= 40
                 && words
                     .chars()
@@ -223,91 +300,6 @@ fn without_prefix(part: &str) -> &str {
         }
         _ => part,
     }
-}
-
-/// Length of the record that a text begins with, up to its closing bracket or to the end.
-fn record_length(text: &str) -> Option<usize> {
-    let name = text
-        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
-        .unwrap_or(text.len());
-    let opens = if name == 0 { '{' } else { '(' };
-    let is_name = text.chars().next().is_none_or(|c| !c.is_numeric());
-    if !text[name..].starts_with(opens) || !is_name {
-        return None;
-    }
-    let mut end = None;
-    walk(text, |at, character, depth| {
-        if end.is_none() && depth == 1 && matches!(character, ')' | '}') {
-            end = Some(at + 1);
-        }
-    });
-    Some(end.unwrap_or(text.len()))
-}
-
-/// The record that a text is: JSON, or a literal of Python.
-fn record(text: &Text<'_>, offset: usize, content: &str) -> Result<Record, BrokenRecord> {
-    let (line, column) = text.position(offset);
-    if let Ok(values) = serde_json::from_str(content) {
-        return Ok(Record {
-            line,
-            column,
-            constructor: String::new(),
-            values,
-        });
-    }
-    match literal::parse_record(content) {
-        Ok(record) => Ok(Record {
-            line,
-            column,
-            constructor: record.constructor,
-            values: record.values.into_iter().collect(),
-        }),
-        Err(error) => {
-            let within = content.floor_char_boundary(error.offset);
-            let (line, column) = text.position(offset + within);
-            Err(BrokenRecord {
-                line,
-                column,
-                message: error.message,
-            })
-        }
-    }
-}
-
-/// The paths that a text consists of, quoted or bare, separated by commas; or a markdown link to one.
-fn paths(text: &str) -> Option<Vec<String>> {
-    split_outermost(text, ',')
-        .into_iter()
-        .map(|(_, item)| path(item))
-        .collect()
-}
-
-fn path(item: &str) -> Option<String> {
-    let quoted = ['"', '\'', '`']
-        .iter()
-        .find_map(|&quote| item.strip_prefix(quote)?.strip_suffix(quote));
-    let linked = item
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(')'))
-        .and_then(|rest| rest.split_once("]("))
-        .map(|(_, target)| target);
-    let bare = (!item.contains(char::is_whitespace)).then_some(item);
-    let path = quoted.or(linked).or(bare)?;
-    (is_path(path) && !path.contains(['"', '`', '(', ')', '\n'])).then(|| path.to_owned())
-}
-
-/// Whether a text is a path: it has a `/` and is no address, or begins with a time as old run folders do.
-fn is_path(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let dated = bytes.len() > 10
-        && bytes[..10].iter().enumerate().all(|(at, byte)| match at {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
-        && bytes[10] == b'-';
-    !text.contains("://")
-        && !text.starts_with("doi:")
-        && (dated || text.trim_matches('/').contains('/'))
 }
 
 /// Whether a definition says that the numbers are somebody else's.

@@ -1,22 +1,44 @@
 //! The document parser: text → tables, rows, cells, marks, definitions, each with its place.
 //!
 //! Owns the reading of committed markdown and nothing else: it knows no run, no spec and no rule. Every form
-//! that real result documents have is accepted, nothing panics, and what looks like a row or a definition
-//! but is not understood is kept as [`Unparsed`]. Text comes from a file, the [`Document`] goes to `audit`
-//! and to `repro inspect`.
+//! that real result documents have is accepted, nothing panics, and what looks like results but is not understood
+//! is kept as [`Unparsed`]. Text comes from a file, the [`Document`] goes to `audit` and to `repro inspect`. The
+//! time it takes grows with the length of the text and no faster.
 
+mod brackets;
 mod cell;
+mod character;
+mod command;
+mod comment;
 mod definition;
+mod header;
+mod heading;
+mod mapping;
+mod path;
+mod prose;
+mod record;
 mod row;
 mod scope;
+mod statement;
 mod table;
 mod text;
 
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
-pub use definition::Kind;
+pub use cell::Cell;
+pub use character::OddCharacter;
+pub use comment::{Comment, Concealment};
+pub use definition::{Definition, Kind, PathPlace};
+pub use header::{HeaderCell, Parts};
+pub use heading::Heading;
+pub use record::{BrokenRecord, EntryPlace, Record};
+pub use row::{Mark, Row};
 pub use scope::Resolved;
+pub use statement::{Origin, Statement};
+pub use table::{Separator, Table};
+
+use heading::Outline;
+use row::Style;
 use text::Text;
 
 /// What was understood of a document. Lines and columns are 1-based, columns count Unicode scalar values.
@@ -28,182 +50,21 @@ pub struct Document {
     pub definitions: Vec<Definition>,
     /// Every record of the definitions, in the order of the text.
     pub records: Vec<Record>,
-    /// HTML comments in the order of the text.
+    /// HTML comments and other hidden text, in the order of the text.
     pub comments: Vec<Comment>,
-    /// Lines that look like a row or a definition but are neither, in the order of the text.
+    /// Lines that look like results but are nothing that is understood, in the order of the text.
     pub unparsed: Vec<Unparsed>,
     /// Headings in the order of the text.
     #[serde(skip)]
     pub headings: Vec<Heading>,
-}
-
-/// A heading and the sections it lies in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heading {
-    /// Line of its text.
-    pub line: usize,
-    /// 1 for the outermost.
-    pub level: usize,
-    /// The texts from the outermost heading to this one.
-    pub path: Vec<String>,
-}
-
-/// A header with its rows, or rows without a header.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Table {
-    /// Line of the header, or of the first row.
-    pub line: usize,
-    /// Texts of the headings it lies under, outermost first.
-    pub section: Vec<String>,
-    /// Header cells, that of the labels first; `None` for rows outside any table.
-    pub header: Option<Vec<HeaderCell>>,
-    /// Rows in the order of the text; dividers are no rows.
-    pub rows: Vec<Row>,
-    /// Index of the heading it lies under.
+    /// `key = value` in headings and comments, in the order of the text.
     #[serde(skip)]
-    pub heading: Option<usize>,
-    /// Lines of separators inside the body.
+    pub statements: Vec<Statement>,
+    /// Characters in tables and definitions that look like others, in the order of the text.
     #[serde(skip)]
-    pub dividers: Vec<usize>,
-}
-
-/// The name of a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderCell {
-    /// Column of its first character.
-    pub column: usize,
-    /// Text without surrounding blanks, escapes resolved.
-    pub text: String,
-}
-
-/// One row of a table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// Its line.
-    pub line: usize,
-    /// The first cell without marks and surrounding blanks.
-    pub label: String,
-    /// Marks at the end of the first cell; an empty one is `[]` or `[ ]`.
-    pub marks: Vec<Mark>,
-    /// Every cell after the label.
-    pub cells: Vec<Cell>,
-    /// Column of the label.
+    pub odd_characters: Vec<OddCharacter>,
     #[serde(skip)]
-    pub column: usize,
-}
-
-/// A reference to a definition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// Column of its bracket.
-    pub column: usize,
-    /// What stands between the brackets, without blanks.
-    pub text: String,
-    /// Where it leads, for a mark that is a link and needs no definition.
-    pub target: Option<String>,
-}
-
-/// One cell after the label.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Cell {
-    /// Its line.
-    pub line: usize,
-    /// Column of its first character that is no blank; of an empty cell, the one after its delimiter.
-    pub column: usize,
-    /// Name of its column; `None` outside the header.
-    pub header: Option<String>,
-    /// Text without surrounding blanks, escapes resolved.
-    pub text: String,
-    /// The number in it.
-    pub value: Option<f64>,
-    /// Digits after the decimal point.
-    pub decimals: Option<u32>,
-    /// What stands after `±` or in parentheses.
-    pub spread: Option<f64>,
-    /// Number of runs, where the cell says so.
-    pub n: Option<u64>,
-    /// Whether it is printed bold.
-    pub bold: bool,
-    /// What else was seen, such as `percent`, `thousands`, `decimal-comma`, `marked`, `placeholder`.
-    pub flags: Vec<&'static str>,
-    /// Marks behind its number, which has the flag `marked` then.
-    #[serde(skip)]
-    pub marks: Vec<Mark>,
-    /// Column after its last character, marks apart.
-    #[serde(skip)]
-    pub end_column: usize,
-    /// The number in plain decimal or exponent notation, as printed otherwise.
-    #[serde(skip)]
-    pub number: Option<String>,
-    /// The spread likewise.
-    #[serde(skip)]
-    pub spread_number: Option<String>,
-}
-
-/// What a mark means.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Definition {
-    /// Its line.
-    pub line: usize,
-    /// Column of its bracket.
-    pub column: usize,
-    /// The mark, as it stands between the brackets.
-    pub mark: String,
-    /// Everything after the mark, without surrounding blanks.
-    pub text: String,
-    /// What it holds.
-    pub kind: Kind,
-    /// Run folders or files it names, without quotes.
-    pub paths: Vec<String>,
-    /// Records it holds.
-    pub records: Vec<Record>,
-    /// Records that could not be read.
-    #[serde(skip)]
-    pub broken: Vec<BrokenRecord>,
-    /// Column after the last character of its first line.
-    #[serde(skip)]
-    pub end_column: usize,
-    /// Index of the heading it lies under.
-    #[serde(skip)]
-    pub heading: Option<usize>,
-    /// Number of its block, a run of definitions without a table between them: the tables before it.
-    #[serde(skip)]
-    pub block: usize,
-}
-
-/// A record as printed by a training program.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Record {
-    /// Its line.
-    pub line: usize,
-    /// Column of its first character.
-    pub column: usize,
-    /// The name before the parenthesis, such as `Namespace`.
-    pub constructor: String,
-    /// Keys and values in the order of the text.
-    pub values: Map<String, Value>,
-}
-
-/// A record that does not follow the literal grammar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokenRecord {
-    /// Line of the mistake.
-    pub line: usize,
-    /// Column of the mistake.
-    pub column: usize,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// An HTML comment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Comment {
-    /// Its line.
-    pub line: usize,
-    /// Column of `<!--`.
-    pub column: usize,
-    /// What stands in it, without surrounding blanks.
-    pub text: String,
+    index: scope::Index,
 }
 
 /// A line that was not understood.
@@ -217,76 +78,40 @@ pub struct Unparsed {
     pub text: String,
 }
 
-impl Serialize for HeaderCell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
-    }
-}
-
-impl Serialize for Mark {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
-    }
-}
-
-impl Row {
-    /// The marks of its label, then those of its cells.
-    pub fn all_marks(&self) -> impl Iterator<Item = &Mark> {
-        let of_cells = self.cells.iter().flat_map(|cell| &cell.marks);
-        self.marks.iter().chain(of_cells)
-    }
-}
-
 impl Document {
     /// Reads a document; every text is one.
     pub fn parse(text: &str) -> Self {
         let text = Text::new(text);
-        let mut document = Self {
+        let document = Self {
             comments: text.comments.clone(),
             unparsed: text.unclosed.clone(),
+            statements: text.statements.clone(),
             ..Self::default()
+        };
+        let mut reading = Reading {
+            text: &text,
+            document,
+            outline: Outline::default(),
+            above: None,
+            refused: 0,
         };
         let mut line = 0;
         while line < text.lines() {
-            let heading = document.headings.len().checked_sub(1);
-            if let Some((level, title, next)) = text.heading(line) {
-                let path = section(&document.headings, level, title);
-                let number = line + 1;
-                document.headings.push(Heading {
-                    line: number,
-                    level,
-                    path,
-                });
-                line = next;
-            } else if let Some((tables, next)) = table::read(&text, line) {
-                let section =
-                    heading.map_or_else(Vec::new, |idx| document.headings[idx].path.clone());
-                document
-                    .tables
-                    .extend(tables.into_iter().map(|table| Table {
-                        heading,
-                        section: section.clone(),
-                        ..table
-                    }));
-                line = next;
-            } else if let Some((mut definition, next)) = definition::read(&text, line) {
-                definition.heading = heading;
-                definition.block = document.tables.len();
-                document.records.extend(definition.records.iter().cloned());
-                document.definitions.push(definition);
-                line = next;
-            } else {
-                if row::looks_like_one(text.line(line))
-                    || definition::looks_like_one(text.line(line))
-                {
-                    document.unparsed.push(text.unparsed(line));
-                }
-                line += 1;
-            }
+            line = reading.step(line);
         }
+        let mut document = reading.document;
+        document.headings = reading.outline.headings;
+        document.comments.extend(comment::elements(&text));
+        document
+            .comments
+            .sort_by_key(|item| (item.line, item.column));
+        document
+            .statements
+            .sort_by_key(|item| (item.line, item.column));
         document
             .unparsed
             .sort_by_key(|item| (item.line, item.column));
+        document.index();
         document
     }
 
@@ -301,19 +126,85 @@ impl Document {
     }
 }
 
-/// The path of a heading of `level` after `headings`.
-fn section(headings: &[Heading], level: usize, title: String) -> Vec<String> {
-    let mut above = level;
-    let mut path = Vec::new();
-    for heading in headings.iter().rev() {
-        if heading.level < above {
-            above = heading.level;
-            path.extend(heading.path.last().cloned());
+/// A document while it is read.
+struct Reading<'t> {
+    text: &'t Text<'t>,
+    document: Document,
+    outline: Outline,
+    /// How the table is written that only blank lines part from the line to be read.
+    above: Option<Style>,
+    /// The line before which no table without a header begins, since none began with the lines above.
+    refused: usize,
+}
+
+impl Reading<'_> {
+    /// Reads what begins at a line; returns the line after it.
+    fn step(&mut self, line: usize) -> usize {
+        if self.text.line(line).trim().is_empty() {
+            return line + 1;
+        }
+        let above = self.above.take();
+        self.heading(line)
+            .or_else(|| self.tables(line, above))
+            .or_else(|| self.definition(line))
+            .unwrap_or_else(|| {
+                self.other(line);
+                line + 1
+            })
+    }
+
+    fn heading(&mut self, line: usize) -> Option<usize> {
+        let found = heading::read(self.text, line)?;
+        let stated = statement::find(self.text, found.start, &found.title, Origin::Heading);
+        self.document.statements.extend(stated);
+        self.outline.add(self.text, line, &found);
+        Some(found.next)
+    }
+
+    fn tables(&mut self, line: usize, above: Option<Style>) -> Option<usize> {
+        let found = table::read(self.text, line, above, line >= self.refused)?;
+        if found.tables.is_empty() {
+            self.refused = found.next;
+            return None;
+        }
+        let (heading, section) = (self.outline.current(), self.outline.path());
+        let placed = found.tables.into_iter().map(|table| Table {
+            heading,
+            section: section.clone(),
+            ..table
+        });
+        self.document.tables.extend(placed);
+        self.odd_characters(line, found.next);
+        self.above = found.style;
+        Some(found.next)
+    }
+
+    fn definition(&mut self, line: usize) -> Option<usize> {
+        let (mut definition, next) = definition::read(self.text, line)?;
+        definition.heading = self.outline.current();
+        definition.block = self.document.tables.len();
+        self.document
+            .records
+            .extend(definition.records.iter().cloned());
+        self.document.definitions.push(definition);
+        self.odd_characters(line, next);
+        Some(next)
+    }
+
+    fn odd_characters(&mut self, line: usize, next: usize) {
+        let found = character::find(self.text, line, next);
+        self.document.odd_characters.extend(found);
+    }
+
+    fn other(&mut self, line: usize) {
+        let content = self.text.line(line);
+        let is_result = row::looks_like_one(content)
+            || definition::looks_like_one(content)
+            || prose::looks_like_results(content);
+        if is_result {
+            self.document.unparsed.push(self.text.unparsed(line));
         }
     }
-    path.reverse();
-    path.push(title);
-    path
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 //!
 //! Blanking keeps every byte offset, so that what is found in the blanked text has its place in the original.
 
-use super::{Comment, Unparsed};
+use super::{Comment, Concealment, Statement, Unparsed, statement};
 
 /// Bytes between two counts of characters, so that a position costs the same wherever it lies.
 const BLOCK: usize = 256;
+
+/// Longer runs of backticks open no code span: each length that is never closed costs a walk along the line.
+const LONGEST_CODE_FENCE: usize = 16;
 
 /// What some editors put before the first line.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -17,12 +20,27 @@ pub(super) struct Text<'t> {
     blanked: String,
     /// Byte ranges of the lines, without line ends.
     ranges: Vec<(usize, usize)>,
+    /// Whether a line has ASCII characters only, so that byte and character offsets agree on it.
+    ascii: Vec<bool>,
     /// Characters that begin before each whole [`BLOCK`].
     characters: Vec<usize>,
     /// The comments that were blanked.
     pub(super) comments: Vec<Comment>,
+    /// The `key = value` in them.
+    pub(super) statements: Vec<Statement>,
     /// Comments without an end, which hide nothing.
     pub(super) unclosed: Vec<Unparsed>,
+    /// Blocks of fenced code in the order of the text.
+    fences: Vec<Fenced>,
+}
+
+/// Lines of a block of fenced code, 0-based.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fenced {
+    /// The line that opens it.
+    pub(super) open: usize,
+    /// The line after its last line of code: the one that closes it, or the end of the document.
+    pub(super) close: usize,
 }
 
 /// Opening of fenced code.
@@ -33,19 +51,24 @@ struct Fence {
 
 impl<'t> Text<'t> {
     pub(super) fn new(original: &'t str) -> Self {
+        let ranges = line_ranges(original);
+        let is_ascii = |&(start, end): &(usize, usize)| original.as_bytes()[start..end].is_ascii();
         let mut text = Self {
             original,
             blanked: String::new(),
-            ranges: line_ranges(original),
+            ascii: ranges.iter().map(is_ascii).collect(),
+            ranges,
             characters: character_counts(original),
             comments: Vec::new(),
+            statements: Vec::new(),
             unclosed: Vec::new(),
+            fences: Vec::new(),
         };
         let mut bytes = original.as_bytes().to_vec();
         if original.starts_with(BYTE_ORDER_MARK) {
             blank(&mut bytes[..BYTE_ORDER_MARK.len_utf8()]);
         }
-        let mut fence: Option<Fence> = None;
+        let mut fence: Option<(Fence, usize)> = None;
         // Where the last comment ended: lines before it lie inside the comment.
         let mut resume = 0;
         for line in 0..text.ranges.len() {
@@ -55,20 +78,26 @@ impl<'t> Text<'t> {
             }
             let opening = Fence::at(&original[start..end]).filter(|_| start >= resume);
             match (&fence, opening) {
-                (Some(open), found) => {
-                    let closes =
-                        found.is_some_and(|found| open.is_closed_by(&found, &original[start..end]));
+                (Some((opened, open)), found) => {
+                    let closes = found
+                        .is_some_and(|found| opened.is_closed_by(&found, &original[start..end]));
                     blank(&mut bytes[start..end]);
                     if closes {
+                        let (open, close) = (*open, line);
+                        text.fences.push(Fenced { open, close });
                         fence = None;
                     }
                 }
                 (None, Some(opening)) => {
                     blank(&mut bytes[start..end]);
-                    fence = Some(opening);
+                    fence = Some((opening, line));
                 }
                 (None, None) => resume = text.blank_comments(start.max(resume), end, &mut bytes),
             }
+        }
+        if let Some((_, open)) = fence {
+            let close = text.ranges.len();
+            text.fences.push(Fenced { open, close });
         }
         text.blanked = String::from_utf8(bytes).expect("whole characters were replaced by blanks");
         text
@@ -84,20 +113,21 @@ impl<'t> Text<'t> {
             } else if original[at] == b'`' {
                 at = code_span_end(&original[..end], at);
             } else if original[at..end].starts_with(b"<!--") {
-                let (line, column) = self.position(at);
-                match comment(&self.original[at..]) {
+                // Where one is not closed, nothing that opens behind it is.
+                let may_close = self.unclosed.is_empty();
+                let found = may_close.then(|| comment(&self.original[at..])).flatten();
+                match found {
                     Some((text, length)) => {
-                        let text = text.trim().to_owned();
-                        self.comments.push(Comment { line, column, text });
                         let after = at + length;
+                        self.add_comment(at, after, text);
                         blank(&mut bytes[at..after]);
                         at = after;
                         end = self.ranges[self.line_of(at)].1.max(at);
                     }
                     None => {
+                        let (line, column) = self.position(at);
                         let text = self.original[at..end].trim().to_owned();
                         self.unclosed.push(Unparsed { line, column, text });
-                        // Nothing that opens behind it is closed either.
                         at = end;
                     }
                 }
@@ -107,6 +137,26 @@ impl<'t> Text<'t> {
         }
         // An escape may reach past the line.
         at.min(end)
+    }
+
+    /// Keeps the comment with this text between two byte offsets, and what it claims.
+    fn add_comment(&mut self, start: usize, end: usize, text: &'t str) {
+        let (line, column) = self.position(start);
+        let (end_line, end_column) = self.position(end);
+        let comment = Comment {
+            line,
+            column,
+            text: text.trim().to_owned(),
+            concealment: Concealment::Comment,
+            end_line,
+            end_column,
+        };
+        if comment.directive().is_none() {
+            let within = offset_in(self.original, text);
+            let found = statement::find(self, within, text, statement::Origin::Comment);
+            self.statements.extend(found);
+        }
+        self.comments.push(comment);
     }
 
     /// Number of lines.
@@ -136,10 +186,29 @@ impl<'t> Text<'t> {
         &self.blanked[start..end]
     }
 
+    /// The text between two byte offsets, code and comments included.
+    pub(super) fn original(&self, start: usize, end: usize) -> &'t str {
+        &self.original[start..end]
+    }
+
+    /// The block of fenced code that opens at a line.
+    pub(super) fn fence_at(&self, line: usize) -> Option<Fenced> {
+        let found = self.fences.binary_search_by_key(&line, |block| block.open);
+        found.ok().map(|idx| self.fences[idx])
+    }
+
+    /// Whether byte and character offsets agree on a line.
+    pub(super) fn is_ascii(&self, line: usize) -> bool {
+        self.ascii[line]
+    }
+
     /// 1-based line and column of a byte offset.
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line_of(offset);
         let start = self.ranges[line].0;
+        if self.ascii[line] {
+            return (line + 1, offset - start + 1);
+        }
         let column = self.characters_before(offset) - self.characters_before(start);
         (line + 1, column + 1)
     }
@@ -166,39 +235,6 @@ impl<'t> Text<'t> {
             text: text.trim().to_owned(),
         }
     }
-
-    /// The heading that begins at a line: its level, its text, and the line after it.
-    pub(super) fn heading(&self, line: usize) -> Option<(usize, String, usize)> {
-        let text = self.line(line).trim();
-        let level = text.bytes().take_while(|&byte| byte == b'#').count();
-        let rest = &text[level..];
-        if (1..=6).contains(&level) && (rest.is_empty() || rest.starts_with([' ', '\t'])) {
-            let closed = rest.trim_end_matches('#');
-            let title = if closed.is_empty() || closed.ends_with([' ', '\t']) {
-                closed
-            } else {
-                rest
-            };
-            return Some((level, title.trim().to_owned(), line + 1));
-        }
-        let level = underline_level(self.line(line + 1))?;
-        let is_paragraph = !text.is_empty()
-            && !text.contains('|')
-            && !text.starts_with(['[', '-', '>', '*', '+'])
-            && underline_level(text).is_none();
-        is_paragraph.then(|| (level, text.to_owned(), line + 2))
-    }
-}
-
-/// Level of the heading that a line of `=` or `-` makes of the line above it.
-fn underline_level(line: &str) -> Option<usize> {
-    let text = line.trim();
-    let only = |character: u8| text.len() >= 3 && text.bytes().all(|byte| byte == character);
-    match text {
-        _ if only(b'=') => Some(1),
-        _ if only(b'-') => Some(2),
-        _ => None,
-    }
 }
 
 impl Fence {
@@ -219,13 +255,18 @@ impl Fence {
     }
 }
 
+/// Byte offset in `whole` of a slice of it.
+pub(super) fn offset_in(whole: &str, part: &str) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
 /// The text of the comment that a text begins with, and the length of the whole; `<!-->` is one, too.
 fn comment(text: &str) -> Option<(&str, usize)> {
     if let Some(length) = ["<!-->", "<!--->"]
         .iter()
         .find_map(|empty| text.starts_with(empty).then_some(empty.len()))
     {
-        return Some(("", length));
+        return Some((&text[..0], length));
     }
     let inner = &text["<!--".len()..];
     let end = inner.find("-->")?;
@@ -279,6 +320,9 @@ pub(super) fn code_span_end(line: &[u8], at: usize) -> usize {
     };
     let length = run(at);
     let mut next = at + length;
+    if length > LONGEST_CODE_FENCE {
+        return next;
+    }
     while next < line.len() {
         match run(next) {
             0 => next += 1,

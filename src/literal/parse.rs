@@ -1,5 +1,8 @@
 //! Parsing Python literals and records.
 
+use std::ops::Range;
+
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::{LiteralError, Record, is_identifier};
@@ -7,16 +10,32 @@ use super::{LiteralError, Record, is_identifier};
 /// Nesting beyond this is refused rather than followed.
 const MAX_DEPTH: usize = 64;
 
+/// How constants and escapes are spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `True`, `None`, `nan`.
+    Python,
+    /// `true`, `null`, `NaN`, and characters beyond 16 bits escaped as pairs.
+    Json,
+}
+
+/// A record with the place of each of its entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedRecord {
+    /// `Namespace`, `dict`, `Config`, …; empty for a plain `{…}`.
+    pub constructor: String,
+    /// Keys and values in the order of the text.
+    pub values: Map<String, Value>,
+    /// Byte ranges of the entries, from the key to behind the value, in the order of `values`.
+    pub places: Vec<Range<usize>>,
+}
+
 /// The value of a Python literal; blanks around it are allowed.
 ///
 /// # Errors
 /// The text is no literal, or more follows it.
 pub fn parse(text: &str) -> Result<Value, LiteralError> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser::new(text, Dialect::Python);
     let value = parser.value()?;
     parser.end()?;
     Ok(value)
@@ -27,14 +46,7 @@ pub fn parse(text: &str) -> Result<Value, LiteralError> {
 /// # Errors
 /// The text is no record, a key occurs twice, or more follows it.
 pub fn parse_record(text: &str) -> Result<Record, LiteralError> {
-    let (record, end) = parse_record_prefix(text)?;
-    let mut rest = Parser {
-        text,
-        at: end,
-        depth: 0,
-    };
-    rest.end()?;
-    Ok(record)
+    Ok(plain(parse_placed_record(text, Dialect::Python)?))
 }
 
 /// The record that `text` starts with, and the offset just behind it.
@@ -42,22 +54,53 @@ pub fn parse_record(text: &str) -> Result<Record, LiteralError> {
 /// # Errors
 /// The text starts with no record, or a key occurs twice.
 pub fn parse_record_prefix(text: &str) -> Result<(Record, usize), LiteralError> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser::new(text, Dialect::Python);
     let record = parser.record()?;
-    Ok((record, parser.at))
+    Ok((plain(record), parser.at))
+}
+
+/// [`parse_record`] with the place of each entry, in either dialect.
+///
+/// # Errors
+/// The text is no record, a key occurs twice, or more follows it.
+pub fn parse_placed_record(text: &str, dialect: Dialect) -> Result<PlacedRecord, LiteralError> {
+    let mut parser = Parser::new(text, dialect);
+    let record = parser.record()?;
+    parser.end()?;
+    Ok(record)
+}
+
+fn plain(record: PlacedRecord) -> Record {
+    Record {
+        constructor: record.constructor,
+        values: record.values.into_iter().collect(),
+    }
 }
 
 struct Parser<'t> {
     text: &'t str,
+    dialect: Dialect,
     at: usize,
     depth: usize,
 }
 
+/// The entries of a record as they are read.
+#[derive(Default)]
+struct Entries {
+    values: Map<String, Value>,
+    places: Vec<Range<usize>>,
+}
+
 impl<'t> Parser<'t> {
+    fn new(text: &'t str, dialect: Dialect) -> Self {
+        Self {
+            text,
+            dialect,
+            at: 0,
+            depth: 0,
+        }
+    }
+
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
@@ -116,40 +159,65 @@ impl<'t> Parser<'t> {
         if is_identifier(word) { word } else { "" }
     }
 
-    fn record(&mut self) -> Result<Record, LiteralError> {
+    /// A name with the modules that it lies in, such as `argparse.Namespace`.
+    fn dotted_name(&mut self) -> &'t str {
+        self.peek();
+        let rest = self.rest();
+        let end = rest
+            .find(|c: char| !(matches!(c, '_' | '.') || c.is_alphanumeric()))
+            .unwrap_or(rest.len());
+        let name = &rest[..end];
+        if name.split('.').all(is_identifier) {
+            name
+        } else {
+            ""
+        }
+    }
+
+    fn record(&mut self) -> Result<PlacedRecord, LiteralError> {
         if self.peek() == Some('{') {
-            return Ok(Record {
+            let Entries { values, places } = self.dict()?;
+            return Ok(PlacedRecord {
                 constructor: String::new(),
-                values: self.dict()?.into_iter().collect(),
+                values,
+                places,
             });
         }
-        let constructor = self.word();
+        let constructor = self.dotted_name();
         if constructor.is_empty() {
             return Err(self.expected("a record such as `Namespace(…)` or `{…}`"));
         }
         self.at += constructor.len();
+        let Entries { values, places } = self.arguments()?;
+        Ok(PlacedRecord {
+            constructor: constructor.to_owned(),
+            values,
+            places,
+        })
+    }
+
+    /// What stands in the parentheses of a constructor, and those.
+    fn arguments(&mut self) -> Result<Entries, LiteralError> {
         self.require('(')?;
-        let mut values = Map::new();
+        let mut entries = Entries::default();
         while !self.take(')') {
-            self.argument(&mut values)?;
+            self.argument(&mut entries)?;
             if !self.take(',') && self.peek() != Some(')') {
                 return Err(self.expected("`,` or `)`"));
             }
         }
-        Ok(Record {
-            constructor: constructor.to_owned(),
-            values: values.into_iter().collect(),
-        })
+        Ok(entries)
     }
 
     /// `key=value`, or `**{…}`, as argparse prints names that are no identifiers.
-    fn argument(&mut self, values: &mut Map<String, Value>) -> Result<(), LiteralError> {
+    fn argument(&mut self, entries: &mut Entries) -> Result<(), LiteralError> {
         self.peek();
         let start = self.at;
         if self.rest().starts_with("**") {
             self.at += 2;
-            for (key, value) in self.dict()? {
-                self.insert(values, key, value, start)?;
+            let Entries { values, places } = self.dict()?;
+            for ((key, value), place) in values.into_iter().zip(places) {
+                entries.insert(key, value, place, start)?;
             }
             return Ok(());
         }
@@ -160,22 +228,7 @@ impl<'t> Parser<'t> {
         self.at += key.len();
         self.require('=')?;
         let value = self.value()?;
-        self.insert(values, key.to_owned(), value, start)
-    }
-
-    fn insert(
-        &self,
-        values: &mut Map<String, Value>,
-        key: String,
-        value: Value,
-        offset: usize,
-    ) -> Result<(), LiteralError> {
-        if values.contains_key(&key) {
-            let message = format!("key `{key}` occurs twice");
-            return Err(LiteralError { offset, message });
-        }
-        values.insert(key, value);
-        Ok(())
+        entries.insert(key.to_owned(), value, start..self.at, start)
     }
 
     fn value(&mut self) -> Result<Value, LiteralError> {
@@ -186,7 +239,7 @@ impl<'t> Parser<'t> {
         let value = match self.peek() {
             Some('[') => self.sequence(']').map(|(items, _)| Value::Array(items)),
             Some('(') => self.parenthesised(),
-            Some('{') => self.dict().map(Value::Object),
+            Some('{') => self.dict().map(|entries| Value::Object(entries.values)),
             Some('\'' | '"') => self.string().map(Value::String),
             Some('+' | '-' | '.' | '0'..='9') => self.number(),
             _ => self.name(),
@@ -195,14 +248,21 @@ impl<'t> Parser<'t> {
         value
     }
 
+    /// A constant, or a record within a record.
     fn name(&mut self) -> Result<Value, LiteralError> {
         let word = self.word();
-        let value = match word {
-            "None" => Value::Null,
-            "True" => Value::Bool(true),
-            "False" => Value::Bool(false),
-            "nan" | "inf" => Value::String(word.to_owned()),
-            "" => return Err(self.expected("a Python literal")),
+        let value = match (self.dialect, word) {
+            (Dialect::Python, "None") | (Dialect::Json, "null") => Value::Null,
+            (Dialect::Python, "True") | (Dialect::Json, "true") => Value::Bool(true),
+            (Dialect::Python, "False") | (Dialect::Json, "false") => Value::Bool(false),
+            (Dialect::Python, "nan" | "inf") => word.into(),
+            (Dialect::Json, "NaN") => "nan".into(),
+            (Dialect::Json, "Infinity") => "inf".into(),
+            (_, "") => return Err(self.expected("a Python literal")),
+            _ if self.rest()[word.len()..].starts_with('(') => {
+                self.at += word.len();
+                return Ok(Value::Object(self.arguments()?.values));
+            }
             _ => return Err(self.error(format!("found `{word}`, expected a Python literal"))),
         };
         self.at += word.len();
@@ -235,9 +295,9 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn dict(&mut self) -> Result<Map<String, Value>, LiteralError> {
+    fn dict(&mut self) -> Result<Entries, LiteralError> {
         self.require('{')?;
-        let mut entries = Map::new();
+        let mut entries = Entries::default();
         while !self.take('}') {
             self.peek();
             let start = self.at;
@@ -247,7 +307,7 @@ impl<'t> Parser<'t> {
             };
             self.require(':')?;
             let value = self.value()?;
-            self.insert(&mut entries, key, value, start)?;
+            entries.insert(key, value, start..self.at, start)?;
             if !self.take(',') && self.peek() != Some('}') {
                 return Err(self.expected("`,` or `}`"));
             }
@@ -262,7 +322,11 @@ impl<'t> Parser<'t> {
         if sign.len() > 1 {
             return Err(self.expected("a number with at most one sign"));
         }
-        if matches!(digits.get(..3), Some("inf" | "nan")) {
+        let is_word = match self.dialect {
+            Dialect::Python => digits.starts_with("inf") || digits.starts_with("nan"),
+            Dialect::Json => digits.starts_with("Infinity") || digits.starts_with("NaN"),
+        };
+        if is_word {
             self.at += sign.len();
             return match (self.name()?, sign) {
                 (Value::String(word), "-") if word == "inf" => Ok(Value::String("-inf".into())),
@@ -337,8 +401,10 @@ impl<'t> Parser<'t> {
             'f' => '\x0c',
             'v' => '\x0b',
             '\\' | '\'' | '"' => kind,
+            '/' if self.dialect == Dialect::Json => kind,
             '\n' => return Ok(None),
             'x' => return self.code(start, 2, 16).map(Some),
+            'u' if self.dialect == Dialect::Json => return self.unit(start).map(Some),
             'u' => return self.code(start, 4, 16).map(Some),
             'U' => return self.code(start, 8, 16).map(Some),
             '0'..='7' => {
@@ -360,6 +426,26 @@ impl<'t> Parser<'t> {
         Ok(Some(plain))
     }
 
+    /// A character as JSON escapes it: one unit of 16 bits, or two where one is not enough.
+    fn unit(&mut self, start: usize) -> Result<char, LiteralError> {
+        let unit = |text: &str| u16::from_str_radix(text.get(..4)?, 16).ok();
+        let rest = self.rest();
+        let second = rest
+            .get(4..)
+            .and_then(|rest| unit(rest.strip_prefix("\\u")?));
+        let pair = unit(rest)
+            .filter(|first| (0xD800..0xDC00).contains(first))
+            .zip(second)
+            .and_then(|(first, second)| char::decode_utf16([first, second]).next()?.ok());
+        match pair {
+            Some(character) => {
+                self.at += "XXXX\\uXXXX".len();
+                Ok(character)
+            }
+            None => self.code(start, 4, 16),
+        }
+    }
+
     fn code(&mut self, start: usize, length: usize, radix: u32) -> Result<char, LiteralError> {
         let digits = self.rest().get(..length);
         let code = digits
@@ -373,6 +459,29 @@ impl<'t> Parser<'t> {
             None => {
                 self.at = start;
                 Err(self.error("this escape names no character"))
+            }
+        }
+    }
+}
+
+impl Entries {
+    /// Adds an entry; a key that occurs twice is a mistake at `offset`.
+    fn insert(
+        &mut self,
+        key: String,
+        value: Value,
+        place: Range<usize>,
+        offset: usize,
+    ) -> Result<(), LiteralError> {
+        match self.values.entry(key) {
+            Entry::Occupied(entry) => {
+                let message = format!("key `{}` occurs twice", entry.key());
+                Err(LiteralError { offset, message })
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+                self.places.push(place);
+                Ok(())
             }
         }
     }

@@ -206,3 +206,9 @@ fn inspect_shows_what_was_parsed() {
         .prints("RESULTS.json")
         .run();
 }
+
+#[test]
+fn inspect_sums_up_a_ragged_document() {
+    let project = Project::case("inspect_ragged");
+    project.repro("inspect NOTES.md").prints("human.txt").run();
+}

@@ -3,6 +3,8 @@
 //! `README.md` beside this file says how to add a case.
 
 mod cases;
+mod import;
+mod inspect_schema;
 mod layers;
 mod project;
 mod readme;

@@ -77,15 +77,20 @@ fn write_cells(f: &mut Formatter<'_>, verification: &Verification) -> fmt::Resul
     writeln!(
         f,
         "{}: {} numeric cells: {} verified from metrics, {} of them from predictions too, {} mismatched, \
-         {} not assessed; {} runs checked",
+         {} not assessed{}; {} runs checked",
         verification.document,
         cells.numeric,
-        cells.verified,
+        cells.verified - cells.verified_from_lock,
         cells.verified_from_predictions,
         cells.mismatched,
         cells.not_assessed,
+        reported(cells.reported),
         verification.n_runs
     )?;
+    if cells.verified_from_lock > 0 {
+        let n = cells.verified_from_lock;
+        writeln!(f, "  {n} verified from `repro.lock` only")?;
+    }
     for (reason, n) in &cells.reasons {
         writeln!(f, "  {n} not assessed: {reason}")?;
     }
@@ -93,6 +98,14 @@ fn write_cells(f: &mut Formatter<'_>, verification: &Verification) -> fmt::Resul
         writeln!(f, "  {n} not verified from predictions: {reason}")?;
     }
     Ok(())
+}
+
+/// The count of numbers that were read from documents, where there are any.
+fn reported(n: usize) -> String {
+    match n {
+        0 => String::new(),
+        n => format!(", {n} reported"),
+    }
 }
 
 fn write_findings(f: &mut Formatter<'_>, verification: &Verification) -> fmt::Result {

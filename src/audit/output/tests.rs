@@ -55,15 +55,7 @@ fn sample() -> Verified {
         today: date(2026, 2, 1),
         ..Settings::default()
     };
-    let mut verification = verify(&Inputs {
-        path: "docs/R,1.md",
-        text: &text,
-        store: None,
-        specs: &[],
-        settings: &settings,
-        rendered: None,
-        lock: None,
-    });
+    let mut verification = verify(&Inputs::alone("docs/R,1.md", &text, &settings));
     let place = Place::of_width;
     let mut findings = vec![
         Finding::new(

@@ -176,6 +176,34 @@ impl Meaning {
     }
 }
 
+/// Words of a data set's name that tell it from no other.
+const PLAIN_DATASET_WORDS: &[&str] = &[
+    "data",
+    "dataset",
+    "set",
+    "subset",
+    "split",
+    "train",
+    "training",
+    "val",
+    "valid",
+    "validation",
+    "test",
+    "of",
+    "the",
+    "on",
+];
+
+/// The words of a data set's name that tell it from others, in lower case: not its year.
+pub fn dataset_words(name: &str) -> impl Iterator<Item = String> {
+    let parts = name.split(|c: char| !c.is_alphanumeric());
+    let words = parts.map(str::to_lowercase);
+    words.filter(|word| {
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        !is_number && !PLAIN_DATASET_WORDS.contains(&word.as_str())
+    })
+}
+
 /// The text outside parentheses and brackets, and what stands in each of them.
 fn split(header: &str) -> (String, Vec<String>) {
     let mut words = String::new();

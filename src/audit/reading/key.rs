@@ -31,7 +31,15 @@ pub enum Concept {
 pub const SYNONYMS: &[(Concept, &[&str])] = &[
     (
         Concept::Seed,
-        &["seed", "random_seed", "manual_seed", "rng_seed"],
+        &[
+            "seed",
+            "seeds",
+            "random_seed",
+            "random_state",
+            "manual_seed",
+            "manualSeed",
+            "rng_seed",
+        ],
     ),
     (
         Concept::CodeVersion,
@@ -40,24 +48,31 @@ pub const SYNONYMS: &[(Concept, &[&str])] = &[
             "git",
             "git_commit",
             "git_sha",
+            "git_hash",
+            "code_commit",
             "code_version",
             "revision",
         ],
     ),
-    (Concept::Optimizer, &["optimizer", "optim", "momentum"]),
+    (
+        Concept::Optimizer,
+        &["optimizer", "optim", "solver", "momentum"],
+    ),
     (
         Concept::InitialWeights,
         &[
             "init",
             "initial_weights",
             "init_checkpoint",
+            "init_weights",
+            "weights",
             "weights_id",
             "pretrained_weights",
         ],
     ),
     (
         Concept::Dataset,
-        &["dataset", "datasets", "data", "data_set"],
+        &["dataset", "datasets", "data", "data_set", "data_sets"],
     ),
     (
         Concept::Split,
@@ -65,7 +80,13 @@ pub const SYNONYMS: &[(Concept, &[&str])] = &[
     ),
     (
         Concept::Augmentation,
-        &["augment", "augmentation", "transforms", "data_augmentation"],
+        &[
+            "augment",
+            "augmentation",
+            "augmentations",
+            "transforms",
+            "data_augmentation",
+        ],
     ),
     (
         Concept::SelectionRule,
@@ -115,6 +136,30 @@ pub const MACHINE_KEYS: &[&str] = &[
     "cuda",
 ];
 
+/// Keys that say what is measured, and on which network it starts.
+pub const PROTOCOL_KEYS: &[&str] = &[
+    "age_classes",
+    "n_classes",
+    "num_classes",
+    "classes",
+    "label_source",
+    "split",
+    "splits",
+    "split_protocol",
+    "fold",
+    "init",
+    "initial_weights",
+    "init_checkpoint",
+    "pretrained",
+    "pretrained_weights",
+    "load_imagenet_pretrained_weights",
+    LOAD_PRETRAINED,
+    "load_IMDB_WIKI_pretrained_model",
+];
+
+/// The key that says whether a run starts from another run's weights.
+pub const LOAD_PRETRAINED: &str = "load_pretrained_model";
+
 /// Keys that do not change what is trained.
 pub const NEUTRAL_KEYS: &[&str] = &["num_workers", "loading_jobs", "log_dir", "threads", "seed"];
 
@@ -143,9 +188,54 @@ const DEBUG_KEYS: &[&str] = &[
     "overfit_batches",
 ];
 
-/// Whether a key switches debugging on.
+/// Whether a key can switch debugging on.
 pub fn is_debug_key(key: &str) -> bool {
     DEBUG_KEYS.contains(&key) || key.starts_with("limit_")
+}
+
+/// Whether a key with this value switches debugging on: `limit_train_batches=1.0` takes all of them.
+pub fn is_debugging(key: &str, value: &Value) -> bool {
+    let is_all = key.starts_with("limit_") && value.is_f64() && value.as_f64() == Some(1.0);
+    is_debug_key(key) && is_truthy(value) && !is_all
+}
+
+impl Concept {
+    /// What a reader of a finding calls it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Seed => "seed",
+            Self::CodeVersion => "code version",
+            Self::Optimizer => "optimizer",
+            Self::InitialWeights => "initial weights",
+            Self::Dataset => "data set",
+            Self::Split => "split",
+            Self::Augmentation => "augmentation",
+            Self::SelectionRule => "selection rule",
+            Self::BatchSize => "batch size",
+            Self::Epochs => "epochs",
+        }
+    }
+
+    /// Keys that tell it.
+    pub fn keys(self) -> &'static [&'static str] {
+        let found = SYNONYMS.iter().find(|(concept, _)| *concept == self);
+        found.map_or(&[], |(_, keys)| keys)
+    }
+}
+
+/// Whether a record says that its run starts from another run's weights, with the key that says it.
+pub fn loads_pretrained(values: &Map<String, Value>) -> Option<(&str, bool)> {
+    let says = |key: &str| {
+        key == LOAD_PRETRAINED || (key.starts_with("load_") && key.ends_with("_pretrained_model"))
+    };
+    let (key, value) = values.iter().find(|(key, _)| says(key))?;
+    Some((key, value.as_bool()?))
+}
+
+/// Whether a record says that its run is a pre-training; `None` where it does not tell.
+pub fn is_pretraining(values: &Map<String, Value>) -> Option<bool> {
+    let kind = values.get("multitask_training_type")?.as_str()?;
+    Some(kind.to_lowercase().contains("pretrain"))
 }
 
 /// Whether Python takes a value for true.

@@ -5,3 +5,6 @@
 pub mod header;
 pub mod key;
 pub mod label;
+pub mod spelling;
+pub mod statement;
+pub mod uncertainty;

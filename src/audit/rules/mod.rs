@@ -11,6 +11,10 @@ pub mod provenance;
 pub mod records;
 pub mod rerun;
 pub mod statistics;
+pub mod training_code;
+
+#[cfg(test)]
+mod fixture;
 
 use super::Inputs;
 use super::bind::Bound;
@@ -27,6 +31,7 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cel
     statistics::check(inputs, bound, sink);
     data::check(inputs, bound, sink);
     code::check(inputs, bound, sink);
+    training_code::check(inputs, bound, sink);
     rerun::check(inputs, bound, sink);
     // Last, as a stale document is only worth a finding where nothing else explains it.
     history::check(inputs, bound, sink);

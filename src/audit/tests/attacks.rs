@@ -244,6 +244,7 @@ fn a_document_that_cannot_be_rendered_is_not_settled() {
     let project = Project::new();
     let outcome = verify(&Inputs {
         path: "RESULTS.md",
+        document: "RESULTS.md",
         text: &project.text,
         store: Some(&project.store),
         specs: &project.specs,
@@ -252,6 +253,9 @@ fn a_document_that_cannot_be_rendered_is_not_settled() {
             "templates/R.md:3: unknown table `x`\nhelp: did you mean `y`?",
         )),
         lock: None,
+        history: None,
+        code: None,
+        manifest: None,
     });
     assert_eq!(rules(&outcome), ["RPR904"]);
     let finding = &outcome.findings[0];

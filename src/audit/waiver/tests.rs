@@ -26,15 +26,7 @@ fn verified(text: &str, waivers: Vec<Waiver>) -> Verification {
         today: date(2027, 1, 31),
         ..Settings::default()
     };
-    verify(&Inputs {
-        path: "docs/R.md",
-        text,
-        store: None,
-        specs: &[],
-        settings: &settings,
-        rendered: None,
-        lock: None,
-    })
+    verify(&Inputs::alone("docs/R.md", text, &settings))
 }
 
 /// Lines of the waived findings of a rule, of a document with a line inserted before line `at`.

@@ -1,0 +1,177 @@
+//! Numbers against `repro.lock`, without runs and with them.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::audit::finding::Severity::Error;
+use crate::audit::fixture::{Fixture, count};
+use crate::report::lock::{FORMAT, Lock, LockedCell, LockedRun};
+
+const SPEC: &str = "heading = \"results\"\nepoch = \"last\"\n[[columns]]\nheader = \"Smile(%)\"\n\
+                    metric = \"test/smile/accuracy\"\nscale = 100\n[[rows]]\nlabel = \"a\"";
+
+const TEXT: &str = "## results\n\nmodel | Smile(%)\n--- | ---\na [1][2] | 82.5\n\n[1] data source: \"results/m/f/1\"\n\
+     [2] hyper-parameters: Namespace(seed=0)\n";
+
+fn lock(text: &str, cell: &str, value: Option<&str>) -> Lock {
+    let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
+    Lock {
+        format: FORMAT,
+        documents: BTreeMap::from([("RESULTS.md".to_owned(), hash)]),
+        runs: BTreeMap::new(),
+        cells: vec![LockedCell {
+            document: "RESULTS.md".into(),
+            table: "results".into(),
+            row: "a".into(),
+            header: "Smile(%)".into(),
+            text: cell.into(),
+            value: value.map(str::to_owned),
+            runs: vec!["m/f/1".into()],
+            rule: "last".into(),
+        }],
+    }
+}
+
+fn without_runs(mut lock: Lock) -> Fixture {
+    let locked = LockedRun {
+        record: String::new(),
+        artifacts: BTreeMap::new(),
+    };
+    lock.runs.insert("m/f/1".into(), locked);
+    let mut fixture = Fixture::new().with_spec(SPEC);
+    fixture.has_results = false;
+    fixture.lock = Some(lock);
+    fixture
+}
+
+#[test]
+fn a_locked_number_is_verified_without_runs() {
+    let fixture = without_runs(lock(TEXT, "82.5", Some("82.46")));
+    let outcome = fixture.verify(TEXT);
+    let cells = &outcome.cells;
+    assert_eq!(
+        (cells.numeric, cells.verified, cells.verified_from_lock),
+        (1, 1, 1)
+    );
+    let errors: Vec<_> = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Error)
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(!outcome.fails(Error) && !outcome.is_complete());
+    assert_eq!(cells.without_predictions.get("the results root"), Some(&1));
+    assert_eq!(count(&outcome, "RPR904").verified, 1);
+    for rule in ["RPR102", "RPR206", "RPR507", "RPR604"] {
+        assert_eq!(count(&outcome, rule).verified, 0, "{rule}");
+        assert!(count(&outcome, rule).not_assessed > 0, "{rule}");
+    }
+    // What checkouts do to the ends of lines is no difference.
+    assert_eq!(fixture.found(&TEXT.replace('\n', "\r\n"), "RPR904"), []);
+}
+
+#[test]
+fn what_differs_from_the_lock_is_an_error_without_runs() {
+    let fixture = without_runs(lock(TEXT, "82.5", Some("82.46")));
+    let only = |text: &str| {
+        let found = fixture.found(text, "RPR101");
+        assert_eq!(found.len(), 1, "{found:?}");
+        (found[0].0, found[0].1, found[0].3.clone())
+    };
+    assert_eq!(
+        only(&TEXT.replace("82.5", "82.6")),
+        (
+            5,
+            12,
+            "row `a`, column `Smile(%)`: printed `82.6`, `repro.lock` has `82.5`".to_owned()
+        )
+    );
+    assert_eq!(
+        only(&TEXT.replace("f/1", "f/2")),
+        (
+            5,
+            12,
+            "row `a`, column `Smile(%)`: the row cites other runs than `repro.lock` has: m/f/1"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        only(&TEXT.replace("82.5", "")),
+        (
+            3,
+            1,
+            "table `results`, column `Smile(%)`: the document lacks `82.5` of row `a`, which `repro.lock` has"
+                .to_owned()
+        )
+    );
+    let prose = TEXT.replace("## results\n", "## results\n\nWords.\n");
+    let found = fixture.found(&prose, "RPR904");
+    assert_eq!(
+        (found.len(), found[0].0, found[0].1, found[0].2),
+        (1, 1, 1, Error)
+    );
+    // A lock whose text is not its value.
+    let forged = without_runs(lock(TEXT, "82.5", Some("82.36")));
+    let message = "row `a`, column `Smile(%)`: printed `82.5`, `repro.lock` has the value 82.36";
+    assert_eq!(
+        forged.found(TEXT, "RPR101"),
+        [(5, 12, Error, message.to_owned())]
+    );
+    let mut cells = lock(TEXT, "82.5", Some("82.46"));
+    cells.cells.clear();
+    let message = "row `a`, column `Smile(%)`: printed `82.5`, `repro.lock` has no such cell";
+    assert_eq!(
+        without_runs(cells).found(TEXT, "RPR101"),
+        [(5, 12, Error, message.to_owned())]
+    );
+}
+
+#[test]
+fn a_document_that_the_lock_does_not_list() {
+    let mut other = lock(TEXT, "82.5", Some("82.46"));
+    other.documents.clear();
+    let outcome = without_runs(other).verify(TEXT);
+    assert_eq!((outcome.cells.verified, outcome.cells.not_assessed), (0, 1));
+    let reason = "`repro.lock` does not list `RESULTS.md`";
+    assert_eq!(outcome.cells.reasons.get(reason), Some(&1));
+    assert_eq!(count(&outcome, "RPR904").missing, [reason]);
+    let mut fixture = without_runs(lock(TEXT, "82.5", None));
+    fixture.specs.clear();
+    assert_eq!(fixture.verify(TEXT).cells.not_assessed, 1);
+    let text_only = without_runs(lock(TEXT, "82.5", None)).verify(TEXT);
+    assert_eq!((text_only.cells.verified, text_only.cells.reported), (0, 1));
+}
+
+#[test]
+fn lock_and_runs_must_agree() {
+    let with = |lock: Lock| {
+        let mut fixture = Fixture::new().with_spec(SPEC).with_run(
+            "m/f/1",
+            json!({"seed": 0}),
+            |_| {},
+            &[("test/smile/accuracy", 1, 0.8246)],
+            &[],
+        );
+        fixture.lock = Some(lock);
+        fixture
+    };
+    let value = 0.8246_f64 * 100.0;
+    let clean = with(lock(TEXT, "82.5", Some(&value.to_string())));
+    let outcome = clean.verify(TEXT);
+    assert_eq!(clean.found(TEXT, "RPR101"), []);
+    assert_eq!(
+        (outcome.cells.verified, outcome.cells.verified_from_lock),
+        (1, 0)
+    );
+    let message = "row `a`, column `Smile(%)`: `repro.lock` has `82.4`, run gives 82.5";
+    let found = with(lock(TEXT, "82.4", Some("82.46"))).found(TEXT, "RPR101");
+    assert_eq!(found, [(5, 12, Error, message.to_owned())]);
+    let found = with(lock(TEXT, "82.5", Some("82.47"))).found(TEXT, "RPR101");
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0]
+            .3
+            .starts_with("row `a`, column `Smile(%)`: `repro.lock` has 82.47, run gives")
+    );
+}
