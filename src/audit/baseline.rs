@@ -39,7 +39,7 @@ pub struct Known {
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// Not this file's JSON.
-    #[error("is no baseline: {0}")]
+    #[error("is no baseline")]
     Malformed(#[from] serde_json::Error),
     /// From another version.
     #[error("has format {0}, this build reads {FORMAT}")]

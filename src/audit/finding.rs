@@ -400,3 +400,32 @@ impl<'s> Sink<'s> {
         (self.findings, self.counts.into_values().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue::{LABEL_STYLE, UNATTACHED_ROW};
+    use super::*;
+
+    #[test]
+    fn findings_about_one_subject_are_told_apart() {
+        let fingerprints = |lines: &[usize]| {
+            let severities = Severities::new();
+            let mut sink = Sink::new("a.md", &severities, super::super::catalogue::all());
+            for &line in lines {
+                for rule in [&LABEL_STYLE, &UNATTACHED_ROW] {
+                    let place = Place::of_width(line, 1, 1);
+                    sink.report(Finding::new(rule, place, &Subject::default(), "m".into()));
+                }
+            }
+            let findings = sink.finish().0.into_iter();
+            findings
+                .map(|finding| finding.fingerprint)
+                .collect::<Vec<_>>()
+        };
+        let all = fingerprints(&[3, 1, 2]);
+        let distinct: std::collections::BTreeSet<&String> = all.iter().collect();
+        assert_eq!((all.len(), distinct.len()), (6, 6));
+        assert_eq!(all, fingerprints(&[1, 2, 30]));
+        assert_eq!(all[..2], fingerprints(&[5]));
+    }
+}

@@ -178,7 +178,7 @@ pub fn levels(
             let lacking = lacking(inputs, bound, table);
             let blocks = |&&(rule, bar): &&(&Rule, Severity)| {
                 let is_open = open.get(rule.id).is_some_and(|worst| *worst >= bar);
-                is_open || undecided.contains(rule.id) || lacking.contains(&rule.id)
+                is_open || undecided.contains(rule.id) || lacking.contains(rule.id)
             };
             level(table, |step| {
                 let blocking = step.rules.iter().filter(blocks);
@@ -208,25 +208,29 @@ fn level(table: &BoundTable<'_>, blocked: impl Fn(&Step) -> Vec<&'static str>) -
 
 /// Rules whose subject a table's runs lack, although the rule itself may be content: a hash in the lock (`L1`), metrics
 /// of a run that was trained (`L2`), a seed and a commit (`L3`).
-fn lacking(inputs: &Inputs<'_>, bound: &Bound<'_>, table: &BoundTable<'_>) -> Vec<&'static str> {
-    let mut lacking = Vec::new();
+fn lacking(
+    inputs: &Inputs<'_>,
+    bound: &Bound<'_>,
+    table: &BoundTable<'_>,
+) -> BTreeSet<&'static str> {
+    let mut lacking = BTreeSet::new();
     for run in table.rows.iter().flat_map(|row| &row.runs) {
         let is_locked = inputs
             .lock
             .is_some_and(|lock| lock.runs.contains_key(run.as_str()));
         if !is_locked {
-            lacking.push(catalogue::RUN_UNAVAILABLE.id);
+            lacking.insert(catalogue::RUN_UNAVAILABLE.id);
         }
         if let Some(RunState::Present(files)) = bound.runs.get(run) {
             let record = &files.record;
             if record.kind == Kind::Reported {
-                lacking.push(catalogue::VALUE_MISMATCH.id);
+                lacking.insert(catalogue::VALUE_MISMATCH.id);
             }
             if record.seed.is_none() {
-                lacking.push(catalogue::MISSING_ESSENTIAL_KEY.id);
+                lacking.insert(catalogue::MISSING_ESSENTIAL_KEY.id);
             }
             if record.code.is_none() {
-                lacking.push(catalogue::CODE_VERSION.id);
+                lacking.insert(catalogue::CODE_VERSION.id);
             }
         }
     }

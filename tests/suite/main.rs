@@ -11,4 +11,5 @@ mod readme;
 mod record_schema;
 mod rules_page;
 mod runs;
+mod verify;
 mod words;

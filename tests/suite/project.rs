@@ -1,6 +1,7 @@
 //! The one helper of the suite: a project in a temporary folder, and the program run in it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -63,6 +64,7 @@ impl Project {
             .args(arguments.split_whitespace())
             .current_dir(self.folder.path())
             .env_remove("REPRO_DATA")
+            .env_remove("GITHUB_STEP_SUMMARY")
             .env("COLUMNS", "120");
         Step {
             project: self,
@@ -71,6 +73,19 @@ impl Project {
             stdout: None,
             stderr: None,
         }
+    }
+
+    /// What the program prints, whatever it exits with.
+    pub(crate) fn output(&self, arguments: &str) -> String {
+        let output = self.repro(arguments).command.output();
+        let output = output.expect("the program starts");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// A file is as the case's golden file.
+    pub(crate) fn holds(&self, name: &str, golden: &str) {
+        let actual = fs::read_to_string(self.path(name)).expect("readable");
+        self.compare(&actual, &self.expected.join(golden));
     }
 
     /// A file is as `project/` has it.
@@ -175,6 +190,12 @@ impl Step<'_> {
     /// Starts it in a folder of the project instead of at its root.
     pub(crate) fn within(mut self, folder: &str) -> Self {
         self.command.current_dir(self.project.path(folder));
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub(crate) fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
         self
     }
 

@@ -45,12 +45,10 @@ fn other_files_are_refused() {
         error(r#"{ "format": 2, "unverified": [], "findings": [] }"#),
         "has format 2, this build reads 1"
     );
-    assert!(error("[]").starts_with("is no baseline: "));
-    assert!(error("{").starts_with("is no baseline: "));
-    assert!(
-        error(r#"{ "format": 1, "unverified": [], "findings": [], "more": 0 }"#)
-            .starts_with("is no baseline: unknown field `more`")
-    );
+    assert_eq!(error("[]"), "is no baseline");
+    assert_eq!(error("{"), "is no baseline");
+    let more = r#"{ "format": 1, "unverified": [], "findings": [], "more": 0 }"#;
+    assert_eq!(error(more), "is no baseline");
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub struct Origin<'o> {
 }
 
 /// Width of a character, in pixels: the font may be any, so that texts are stretched to it.
-const CHARACTER: usize = 7;
+const CHARACTER: usize = 6;
 
 /// Blank beside a text, in pixels.
 const PADDING: usize = 6;

@@ -36,8 +36,10 @@ pub fn human(rule: &Rule) -> String {
         inputs(rule).join(", "),
         rule.summary,
     );
-    for paragraph in rule.explanation.lines() {
-        text.push('\n');
+    for (idx, paragraph) in rule.explanation.lines().enumerate() {
+        if idx < 2 {
+            text.push('\n');
+        }
         text += &wrapped(paragraph);
     }
     text

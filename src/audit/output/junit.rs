@@ -48,7 +48,11 @@ fn suite(verification: &Verification, fail_on: Severity) -> String {
     );
     for mistake in &verification.mistakes {
         let place = format!("line {}:{}", mistake.line, mistake.column);
-        let body = element("error", &mistake.message, &[mistake.help.clone()]);
+        let body = element(
+            "error",
+            &mistake.message,
+            std::slice::from_ref(&mistake.help),
+        );
         text += &case("waiver", &place, &body);
     }
     for Case {

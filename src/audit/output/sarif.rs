@@ -1,5 +1,7 @@
 //! Verifications as SARIF 2.1.0: one log with one run over all documents.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use super::{Verified, explain};
@@ -190,7 +192,7 @@ fn uri(path: &str) -> String {
         match byte {
             b'/' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
             _ if byte.is_ascii_alphanumeric() => text.push(char::from(byte)),
-            _ => text += &format!("%{byte:02X}"),
+            _ => write!(text, "%{byte:02X}").expect("writing to memory"),
         }
     }
     text
