@@ -69,7 +69,8 @@ pub(super) fn check(
                 None if known.is_some() => {
                     sink.not_assessed(&LABEL_VS_RECORD, "what the label's words mean");
                 }
-                None if row.n_numeric() > 0 => {
+                // A row that cites nothing is RPR201's.
+                None if row.n_numeric() > 0 && !row.marks.is_empty() => {
                     sink.not_assessed(&LABEL_VS_RECORD, "a record of the row's run");
                 }
                 None => {}
