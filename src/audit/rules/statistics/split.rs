@@ -13,8 +13,8 @@ use crate::record::Kind;
 use crate::report::select::curve;
 use crate::report::spec::EpochRule;
 
-/// What would decide where runs do not: the rules over training code look there.
-pub(super) const UNDECIDED: &str = "runs that say what decided, or the training code";
+/// What is missing where runs do not tell; `training_code` decides by the code.
+pub(super) const UNDECIDED: &str = "runs that say what decided";
 
 /// How a reported number depends on what decided.
 enum Outcome {
