@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod cli;
 pub mod document;
+pub mod import;
 pub mod literal;
 pub mod metric;
 pub mod project;

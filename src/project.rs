@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
 use crate::metric::Split;
-use crate::source::{Source, SourceError, lookup};
+use crate::source::{Source, SourceError, lookup, position};
 
 /// The name of the settings file at the project root.
 pub const FILE_NAME: &str = "repro.toml";
@@ -36,6 +37,13 @@ pub struct Settings {
     pub documents: Vec<DocumentSettings>,
     /// `[audit]`: what fails a verification.
     pub audit: AuditSettings,
+    /// `[aliases]`: keys of records that mean another key, for the audit.
+    pub aliases: BTreeMap<String, String>,
+    /// `[constants]`: hyper-parameters that the code fixes, so that records need not name them.
+    pub constants: BTreeMap<String, serde_json::Value>,
+    /// `[[waivers]]`: findings that are accepted.
+    #[serde(skip)]
+    pub waivers: Vec<WaiverSettings>,
 }
 
 impl Default for Settings {
@@ -45,6 +53,9 @@ impl Default for Settings {
             data: DataSettings::default(),
             documents: Vec::new(),
             audit: AuditSettings::default(),
+            aliases: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            waivers: Vec::new(),
         }
     }
 }
@@ -129,12 +140,38 @@ pub struct AuditSettings {
     pub fail_on: Option<String>,
     /// `severity.RPRnnn`: `error`, `warning`, `note` or `off`.
     pub severity: BTreeMap<String, String>,
+    /// Folder or file of Python training code, relative to the project root.
+    pub code: Option<PathBuf>,
 }
 
-const KEYS: &[&str] = &["results", "data", "documents", "audit"];
+/// `[[waivers]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaiverSettings {
+    /// Id of the rule.
+    pub rule: String,
+    /// What is waived: a document's path, `path:line`, a row's label, or a finding's fingerprint.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// Where in the file it begins: line and column.
+    pub position: (usize, usize),
+}
+
+const KEYS: &[&str] = &[
+    "results",
+    "data",
+    "documents",
+    "audit",
+    "aliases",
+    "constants",
+    "waivers",
+];
 const SOURCE_KEYS: &[&str] = &["layout", "path", "splits"];
 const DOCUMENT_KEYS: &[&str] = &["path", "template", "tables"];
-const AUDIT_KEYS: &[&str] = &["fail_on", "severity"];
+const WAIVER_KEYS: &[&str] = &["rule", "at", "reason", "until"];
+const AUDIT_KEYS: &[&str] = &["fail_on", "severity", "code"];
 
 impl Settings {
     /// Reads and validates a settings file.
@@ -146,8 +183,63 @@ impl Settings {
         let table = source.table()?;
         source.check_keys(&table, KEYS)?;
         check_nested(&source, &table)?;
-        source.parse()
+        Ok(Self {
+            waivers: waivers(&source, &table)?,
+            ..source.parse()?
+        })
     }
+}
+
+fn waivers(source: &Source, table: &DeTable<'_>) -> Result<Vec<WaiverSettings>, SourceError> {
+    let Some((DeValue::Array(waivers), _)) = lookup(table, &["waivers"]) else {
+        return Ok(Vec::new());
+    };
+    let waivers = waivers.iter();
+    waivers
+        .map(|waiver| match waiver.get_ref() {
+            DeValue::Table(keys) => waiver_of(source, keys, waiver.span().start),
+            _ => Err(source.error_at(waiver.span().start, "a waiver is a table", None)),
+        })
+        .collect()
+}
+
+fn waiver_of(
+    source: &Source,
+    keys: &DeTable<'_>,
+    start: usize,
+) -> Result<WaiverSettings, SourceError> {
+    source.check_keys(keys, WAIVER_KEYS)?;
+    let text = |key: &str| match lookup(keys, &[key]) {
+        Some((DeValue::String(text), _)) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        Some((_, at)) => Err(source.error_at(
+            at.start,
+            format!("`{key}` is not a text that says anything"),
+            None,
+        )),
+        None => Err(source.error_at(start, format!("a waiver without `{key}`"), None)),
+    };
+    let until = match lookup(keys, &["until"]) {
+        None => None,
+        Some((value, at)) => {
+            let written = match value {
+                DeValue::String(text) => text.to_string(),
+                DeValue::Datetime(date) => date.to_string(),
+                _ => String::new(),
+            };
+            let date = written.parse().map_err(|_| {
+                let help = Some("write a day as 2027-01-31".to_owned());
+                source.error_at(at.start, "`until` is not a day", help)
+            });
+            Some(date?)
+        }
+    };
+    Ok(WaiverSettings {
+        rule: text("rule")?,
+        at: text("at")?,
+        reason: text("reason")?,
+        until,
+        position: position(&source.text, start),
+    })
 }
 
 fn check_nested(source: &Source, table: &DeTable<'_>) -> Result<(), SourceError> {
@@ -230,5 +322,64 @@ mod tests {
         assert_eq!(set["gender"].splits[&Split::Test], "VALID");
         assert_eq!(set["emotion"].layout, Layout::FerCsv);
         assert_eq!(settings.documents[0].path, Path::new("RESULTS.md"));
+    }
+    fn read(text: &str) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, text).expect("written");
+        Settings::read(&path).map_err(|mut error| {
+            error.path = FILE_NAME.into();
+            error.to_string()
+        })
+    }
+
+    #[test]
+    fn waivers_have_a_reason_and_perhaps_an_end() {
+        let text = "[[waivers]]\nrule = \"RPR204\"\nat = \"RESULTS.md\"\nreason = \" old \"\nuntil = 2027-01-31\n\
+                    [[waivers]]\nrule = \"RPR003\"\nat = \"M\"\nreason = \"r\"\nuntil = \"2027-02-01\"\n";
+        let waivers = read(text).expect("valid").waivers;
+        let expected = |rule: &str, at: &str, reason: &str, until, line| WaiverSettings {
+            rule: rule.into(),
+            at: at.into(),
+            reason: reason.into(),
+            until: Some(until),
+            position: (line, 1),
+        };
+        assert_eq!(
+            waivers,
+            [
+                expected(
+                    "RPR204",
+                    "RESULTS.md",
+                    "old",
+                    jiff::civil::date(2027, 1, 31),
+                    1
+                ),
+                expected("RPR003", "M", "r", jiff::civil::date(2027, 2, 1), 6),
+            ]
+        );
+    }
+
+    #[test]
+    fn wrong_waivers_have_a_position() {
+        let wrong = |rest: &str| {
+            read(&format!(
+                "[[waivers]]\nrule = \"RPR204\"\nat = \"x\"\n{rest}"
+            ))
+            .expect_err("wrong")
+        };
+        assert_eq!(wrong(""), "repro.toml:1:1: a waiver without `reason`");
+        assert_eq!(
+            wrong("reason = \" \""),
+            "repro.toml:4:10: `reason` is not a text that says anything"
+        );
+        assert_eq!(
+            wrong("reason = \"r\"\nuntil = \"soon\""),
+            "repro.toml:5:9: `until` is not a day\nhelp: write a day as 2027-01-31"
+        );
+        assert_eq!(
+            wrong("reasons = \"r\""),
+            "repro.toml:4:1: unknown key `reasons`\nhelp: did you mean `reason`?"
+        );
     }
 }

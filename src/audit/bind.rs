@@ -2,7 +2,7 @@
 //!
 //! The parser knows no run and no spec, the specs know no text; only this module knows both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
@@ -10,12 +10,12 @@ use crate::document::{Cell, Definition, Document, Mark, Resolved, Row, Table};
 use crate::record::RunRecord;
 use crate::report::spec::{Column, Filter, TableSpec};
 use crate::report::{matches, meets};
-use crate::store::{RECORD, RunId, Store};
+use crate::store::{RECORD, RunId};
 
-use super::evidence::{RunFiles, RunState, Runs, read};
-
-/// Content hashes of `run.json` by run, as `repro.lock` has them; empty without a lock.
-pub type Locked = BTreeMap<String, String>;
+use super::Inputs;
+use super::citation::{Citation, citations};
+use super::evidence::{NO_RESULTS, RunFiles, RunState, Runs, read};
+use super::reading::header::Meaning;
 
 /// A document with what its tables and rows mean.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Bound<'d> {
     pub tables: Vec<BoundTable<'d>>,
     /// Every cited run.
     pub runs: Runs,
+    /// Every record that the document prints, in the order of the text.
+    pub citations: Vec<Citation<'d>>,
 }
 
 /// A table, and the spec it was made from.
@@ -35,6 +37,8 @@ pub struct BoundTable<'d> {
     pub table: &'d Table,
     /// The spec whose headers it has.
     pub spec: Option<&'d TableSpec>,
+    /// What its header cells say, that of the labels included; none without a header.
+    pub meanings: Vec<Meaning>,
     /// Its rows.
     pub rows: Vec<BoundRow<'d>>,
 }
@@ -62,6 +66,33 @@ impl Table {
 }
 
 impl<'d> BoundTable<'d> {
+    /// What the header says of the cells at this index behind the label.
+    pub fn meaning(&self, cell_idx: usize) -> Option<&Meaning> {
+        self.meanings.get(cell_idx + 1)
+    }
+
+    /// Whether the cells at this index behind the label hold results: the spec or the header says so.
+    pub fn is_metric(&self, cell_idx: usize) -> bool {
+        let header = self.table.header.as_ref();
+        let name = header.and_then(|header| header.get(cell_idx + 1));
+        let is_of_spec = name.is_some_and(|name| self.column(&name.text).is_some());
+        let named = |meaning: &Meaning| meaning.quantity.is_some();
+        is_of_spec || self.meaning(cell_idx).is_some_and(named)
+    }
+
+    /// Whether any of its columns holds results for sure.
+    pub fn has_metrics(&self) -> bool {
+        (0..self.meanings.len()).any(|idx| self.is_metric(idx))
+    }
+
+    /// Its last line.
+    pub fn last_line(&self) -> usize {
+        // A separator follows the header.
+        let header = self.table.header.as_ref().map(|_| self.table.line + 1);
+        let last_row = self.rows.last().map(|row| row.row.line);
+        last_row.max(header).unwrap_or(self.table.line)
+    }
+
     /// The spec's column with this header.
     pub fn column(&self, header: &str) -> Option<&'d Column> {
         let columns = &self.spec?.columns;
@@ -132,6 +163,7 @@ impl BoundRow<'_> {
                 Err(format!("run `{run}` was altered"))
             }
             Some((run, RunState::Present(files))) => Ok((run, &**files)),
+            Some((_, RunState::Unknown)) => Err(NO_RESULTS.to_owned()),
             Some((_, RunState::Unfinished(status))) => Err(format!("run `{run}` is {status}")),
             Some((_, RunState::Unreadable(_))) => Err(format!("run `{run}` cannot be read")),
             Some((_, RunState::Missing)) | None => Err(format!("run `{run}` is not there")),
@@ -140,15 +172,11 @@ impl BoundRow<'_> {
     }
 }
 
-/// Joins `document` with `specs` and the runs in `store` that it cites.
-pub fn bind<'d>(
-    document: &'d Document,
-    specs: &'d [TableSpec],
-    store: &Store,
-    locked: &Locked,
-) -> Bound<'d> {
+/// Joins `document` with the specs and with the runs that it cites.
+pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     let mut runs = Runs::new();
-    let read = |run: &RunId| read(store, run, locked.get(run.as_str()).map(String::as_str));
+    let locked = |run: &RunId| inputs.lock?.runs.get(run.as_str());
+    let read = |run: &RunId| read(inputs.store, run, locked(run));
     for definition in &document.definitions {
         for run in definition.paths.iter().filter_map(|path| cited_run(path)) {
             runs.entry(run).or_insert_with_key(read);
@@ -171,15 +199,22 @@ pub fn bind<'d>(
                 .iter()
                 .map(|row| bind_row(document, table, row))
                 .collect();
-            let spec = spec_of(table, &rows, specs, &runs);
+            let spec = spec_of(table, &rows, inputs.specs, &runs);
             if let Some(spec) = spec {
                 assign_spec_rows(&mut rows, spec);
             }
-            BoundTable { table, spec, rows }
+            let header = table.header.iter().flatten();
+            BoundTable {
+                table,
+                spec,
+                meanings: header.map(|cell| Meaning::of(&cell.text)).collect(),
+                rows,
+            }
         })
-        .collect();
+        .collect::<Vec<_>>();
     Bound {
         document,
+        citations: citations(document, &tables),
         tables,
         runs,
     }
@@ -261,14 +296,9 @@ fn spec_of<'d>(
                 _ => false,
             })
             .count();
-        let n_labels = rows
-            .iter()
-            .filter(|row| {
-                spec.rows
-                    .iter()
-                    .any(|found| same_words(&found.label, &row.row.label))
-            })
-            .count();
+        let labels: BTreeSet<String> = spec.rows.iter().map(|row| words(&row.label)).collect();
+        let is_named = |row: &&BoundRow<'_>| labels.contains(&words(&row.row.label));
+        let n_labels = rows.iter().filter(is_named).count();
         let same_heading = same_words(&spec.heading, table.name());
         (n_headers > 0).then_some((same_heading, n_headers, n_fitting, n_labels))
     };
@@ -284,14 +314,13 @@ fn spec_of<'d>(
 
 /// Gives each row the first spec row with its label that no row above took.
 fn assign_spec_rows<'d>(rows: &mut [BoundRow<'d>], spec: &'d TableSpec) {
-    let mut taken = vec![false; spec.rows.len()];
+    let mut free: BTreeMap<String, VecDeque<&'d crate::report::spec::Row>> = BTreeMap::new();
+    for row in &spec.rows {
+        free.entry(words(&row.label)).or_default().push_back(row);
+    }
     for row in rows {
-        let free = (0..spec.rows.len())
-            .find(|&idx| !taken[idx] && same_words(&spec.rows[idx].label, &row.row.label));
-        if let Some(idx) = free {
-            taken[idx] = true;
-            row.spec = Some(&spec.rows[idx]);
-        }
+        let of_label = free.get_mut(&words(&row.row.label));
+        row.spec = of_label.and_then(VecDeque::pop_front);
     }
 }
 
@@ -301,6 +330,11 @@ fn unmet<'f>(filter: &'f Filter, run: &RunId, record: &RunRecord) -> Option<(&'f
         .iter()
         .find(|(key, wanted)| !meets(key, wanted, run, record))
         .map(|(key, wanted)| (key.as_str(), wanted))
+}
+
+/// A text with one blank for any amount of white space.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Equality of texts up to the amount of white space.

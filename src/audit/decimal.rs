@@ -4,20 +4,101 @@
 //! written out and rounded as text, half to even: no rounding happens twice, and nothing of it is shared
 //! with the renderer.
 
+/// How a number is brought to fewer digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// To the nearest, ties to even, on the exact binary value: Rust, C, Python's `%` and `round`.
+    HalfEven,
+    /// To the nearest, ties away from zero, on the shortest decimal that reads back: R, spreadsheets, by hand.
+    HalfUp,
+    /// Times a power of ten, to the nearest whole number, divided again: `numpy.round`.
+    Scaled,
+    /// Digits dropped.
+    Truncated,
+    /// Away from zero wherever a digit is dropped that is not 0.
+    Ceiled,
+}
+
+impl Mode {
+    /// The modes that give the nearest text; which of them was used is open where none is declared.
+    pub const NEAREST: [Self; 3] = [Self::HalfEven, Self::HalfUp, Self::Scaled];
+
+    /// Every mode, the usual ones first.
+    pub const ALL: [Self; 5] = [
+        Self::HalfEven,
+        Self::HalfUp,
+        Self::Scaled,
+        Self::Truncated,
+        Self::Ceiled,
+    ];
+
+    /// What was done to the number, in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HalfEven => "rounded half to even",
+            Self::HalfUp => "rounded half up",
+            Self::Scaled => "rounded after scaling",
+            Self::Truncated => "truncated",
+            Self::Ceiled => "rounded up",
+        }
+    }
+
+    /// Whether the text is always among the nearest.
+    pub fn is_nearest(self) -> bool {
+        Self::NEAREST.contains(&self)
+    }
+
+    /// The text of `value` with `decimals` digits behind the point; `None` where it is not finite.
+    pub fn text(self, value: f64, decimals: usize) -> Option<String> {
+        match self {
+            Self::HalfEven => round(value, decimals),
+            _ if !value.is_finite() => None,
+            Self::HalfUp => {
+                let (digits, n_fraction) = shortest(value.abs());
+                Some(cut(value, digits, n_fraction, decimals, self))
+            }
+            Self::Scaled => {
+                let power = 10_f64.powi(i32::try_from(decimals).ok()?);
+                round((value * power).round_ties_even() / power, decimals)
+            }
+            Self::Truncated | Self::Ceiled => {
+                let (digits, n_fraction) = expand(value.abs());
+                Some(cut(value, digits, n_fraction, decimals, self))
+            }
+        }
+    }
+
+    /// The modes that give `printed` for `value`.
+    pub fn giving(printed: &str, value: f64, decimals: usize) -> Vec<Self> {
+        let gives = |mode: &Self| mode.text(value, decimals).as_deref() == Some(printed);
+        Self::ALL.into_iter().filter(gives).collect()
+    }
+}
+
 /// The text of `value` with `decimals` digits behind the point, half-even on the exact binary value; `None`
 /// where it is not finite.
 pub fn round(value: f64, decimals: usize) -> Option<String> {
     if !value.is_finite() {
         return None;
     }
-    let (mut digits, n_fraction) = expand(value.abs());
-    let mut n_fraction = n_fraction;
+    let (digits, n_fraction) = expand(value.abs());
+    Some(cut(value, digits, n_fraction, decimals, Mode::HalfEven))
+}
+
+/// The digits, least first, brought to `decimals` behind the point, with the sign of `value`.
+fn cut(
+    value: f64,
+    mut digits: Vec<u8>,
+    mut n_fraction: usize,
+    decimals: usize,
+    mode: Mode,
+) -> String {
     while n_fraction < decimals {
         digits.insert(0, 0);
         n_fraction += 1;
     }
     let dropped: Vec<u8> = digits.drain(..n_fraction - decimals).collect();
-    if rounds_up(&dropped, digits.first().copied().unwrap_or(0)) {
+    if rounds_up(&dropped, digits.first().copied().unwrap_or(0), mode) {
         increment(&mut digits);
     }
     while digits.len() <= decimals {
@@ -31,10 +112,10 @@ pub fn round(value: f64, decimals: usize) -> Option<String> {
     let (fraction, whole) = digits.split_at(decimals);
     let whole = text(whole).trim_start_matches('0').to_owned();
     let whole = if whole.is_empty() { "0" } else { &whole };
-    Some(match decimals {
+    match decimals {
         0 => format!("{sign}{whole}"),
         _ => format!("{sign}{whole}.{}", text(fraction)),
-    })
+    }
 }
 
 /// How far `printed` is from `expected`, in units of the last digit of the longer; `None` beyond 38 digits.
@@ -90,15 +171,26 @@ fn multiply(digits: &mut Vec<u8>, factor: u8) {
     }
 }
 
+/// The digits, least first, of the shortest decimal that reads back as this number, and how many of them
+/// stand behind the point.
+fn shortest(value: f64) -> (Vec<u8>, usize) {
+    let text = value.to_string();
+    let n_fraction = text.split_once('.').map_or(0, |(_, part)| part.len());
+    let digits = text.bytes().rev().filter(u8::is_ascii_digit);
+    (digits.map(|byte| byte - b'0').collect(), n_fraction)
+}
+
 /// Whether dropping these digits, least first, moves the digit before them up.
-fn rounds_up(dropped: &[u8], last_kept: u8) -> bool {
+fn rounds_up(dropped: &[u8], last_kept: u8, mode: Mode) -> bool {
     let Some((first, rest)) = dropped.split_last() else {
         return false;
     };
-    match first {
-        0..=4 => false,
-        5 if rest.iter().all(|digit| *digit == 0) => last_kept % 2 == 1,
-        _ => true,
+    let is_exact_half = *first == 5 && rest.iter().all(|digit| *digit == 0);
+    match mode {
+        Mode::Truncated => false,
+        Mode::Ceiled => dropped.iter().any(|digit| *digit != 0),
+        Mode::HalfEven | Mode::Scaled if is_exact_half => last_kept % 2 == 1,
+        Mode::HalfEven | Mode::HalfUp | Mode::Scaled => *first >= 5,
     }
 }
 

@@ -1,10 +1,14 @@
 //! What lies on disk of the runs that a document cites, read once each.
 //!
-//! One broken run never hides another: what cannot be read is kept as the text of the error.
+//! One broken run never hides another: what cannot be read is kept as the text of the error. What a file must
+//! be is said by [`Claims`], a pure function of record and lock.
 
-use std::collections::BTreeMap;
+pub mod manifest;
 
-use crate::record::{RunRecord, Status};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::record::{Artifact, RunRecord, Status};
+use crate::report::lock::LockedRun;
 use crate::store::{METRICS, Metrics, PREDICTIONS, Predictions, RECORD, RunId, Store, artifact_of};
 
 /// A run's files.
@@ -25,6 +29,8 @@ pub struct RunFiles {
 /// What was found where a document says that a run is.
 #[derive(Debug)]
 pub enum RunState {
+    /// There is no results root to look in: nothing is known of the run.
+    Unknown,
     /// Nothing.
     Missing,
     /// Something that is no run: the store's error.
@@ -38,9 +44,119 @@ pub enum RunState {
 /// The runs that a document cites, by their path.
 pub type Runs = BTreeMap<RunId, RunState>;
 
-/// Reads one run with its files and compares them with what its record says, and the record with its hash in
-/// the lock where there is one.
-pub fn read(store: &Store, run: &RunId, locked: Option<&str>) -> RunState {
+/// How findings name the lock.
+pub const LOCK: &str = "`repro.lock`";
+
+/// What stands for runs where there is no results root.
+pub const NO_RESULTS: &str = "the results root";
+
+/// What the files of a run must be, by name: what the record says of its artifacts, and what the lock says of
+/// both.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    files: BTreeMap<String, Vec<Claim>>,
+    /// Files that must be there.
+    kept: BTreeSet<String>,
+}
+
+/// The hash that a file must have.
+#[derive(Debug, Clone)]
+struct Claim {
+    blake3: String,
+    /// Who says so.
+    source: &'static str,
+}
+
+impl Claims {
+    /// What a run's record says of its artifacts, and the lock, where it knows the run, of record and artifacts.
+    pub fn of(artifacts: &BTreeMap<String, Artifact>, locked: Option<&LockedRun>) -> Self {
+        let mut claims = Self::default();
+        for (name, artifact) in artifacts {
+            claims.add(name, &artifact.blake3, "the record");
+            if artifact.kept {
+                claims.kept.insert(name.clone());
+            }
+        }
+        if let Some(locked) = locked {
+            claims.add(RECORD, &locked.record, LOCK);
+            for (name, blake3) in &locked.artifacts {
+                claims.add(name, blake3, LOCK);
+            }
+        }
+        claims
+    }
+
+    fn add(&mut self, name: &str, blake3: &str, source: &'static str) {
+        let claims = self.files.entry(name.to_owned()).or_default();
+        if claims.iter().all(|claim| claim.blake3 != blake3) {
+            claims.push(Claim {
+                blake3: blake3.to_owned(),
+                source,
+            });
+        }
+    }
+
+    /// How the content of a file, given by its hash, differs from what is said of it.
+    pub fn difference(&self, name: &str, blake3: &str) -> Option<String> {
+        let claims = self.files.get(name)?;
+        let claim = claims.iter().find(|claim| claim.blake3 != blake3)?;
+        Some(format!(
+            "`{name}` has blake3 {}…, {} says {}…",
+            start(blake3),
+            claim.source,
+            start(&claim.blake3)
+        ))
+    }
+
+    /// What is wrong with a file that is not there.
+    fn absence(&self, name: &str) -> Option<String> {
+        self.kept
+            .contains(name)
+            .then(|| format!("`{name}` is not there, the record says that it is kept"))
+    }
+
+    /// What is wrong with a file that is there, whatever it holds.
+    fn presence(&self, name: &str) -> Option<String> {
+        let is_unlisted = [METRICS, PREDICTIONS].contains(&name) && !self.files.contains_key(name);
+        is_unlisted.then(|| format!("`{name}` is there, the record does not list it"))
+    }
+
+    /// Every name that something is said of or that holds what tables print, in order.
+    fn names(&self) -> BTreeSet<&str> {
+        let said = self.files.keys().map(String::as_str);
+        said.chain([METRICS, PREDICTIONS]).collect()
+    }
+}
+
+/// What of a run's files is not what its record says of them, or not what the lock says of the record: a pure
+/// function of their bytes. `artifacts` are the files beside the record that are there, by name.
+pub fn integrity(
+    record: &[u8],
+    artifacts: &BTreeMap<&str, &[u8]>,
+    locked: Option<&LockedRun>,
+) -> Vec<String> {
+    let listed = match serde_json::from_slice::<RunRecord>(record) {
+        Ok(record) => record.artifacts,
+        Err(error) => return vec![format!("`{RECORD}` is no record: {error}")],
+    };
+    let claims = Claims::of(&listed, locked);
+    let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
+    let wrong = |name: &&str| match artifacts.get(name) {
+        _ if *name == RECORD => claims.difference(RECORD, &hash(record)),
+        Some(bytes) => claims
+            .presence(name)
+            .or_else(|| claims.difference(name, &hash(bytes))),
+        None => claims.absence(name),
+    };
+    claims.names().iter().filter_map(wrong).collect()
+}
+
+/// Reads one run with its files and compares them with what its record says, and all of them with the lock
+/// where it knows the run.
+pub fn read(store: Option<&Store>, run: &RunId, locked: Option<&LockedRun>) -> RunState {
+    let Some(store) = store else {
+        return RunState::Unknown;
+    };
     if !store.run_dir(run).is_dir() {
         return RunState::Missing;
     }
@@ -54,24 +170,7 @@ pub fn read(store: &Store, run: &RunId, locked: Option<&str>) -> RunState {
         Status::Interrupted => return RunState::Unfinished("interrupted"),
         Status::Failed => return RunState::Unfinished("failed"),
     }
-    let mut altered = Vec::new();
-    if let Some(locked) = locked {
-        altered.extend(difference(store, run, RECORD, locked, "`repro.lock`"));
-    }
-    for (name, artifact) in &record.artifacts {
-        if store.file(run, name).exists() {
-            altered.extend(difference(store, run, name, &artifact.blake3, "the record"));
-        } else if artifact.kept {
-            altered.push(format!(
-                "`{name}` is not there, the record says that it is kept"
-            ));
-        }
-    }
-    for name in [METRICS, PREDICTIONS] {
-        if !record.artifacts.contains_key(name) && store.file(run, name).exists() {
-            altered.push(format!("`{name}` is there, the record does not list it"));
-        }
-    }
+    let altered = altered(store, run, &Claims::of(&record.artifacts, locked));
     let metrics = store.metrics(run).map_err(|error| error.to_string());
     let predictions = store.predictions(run).map_err(|error| error.to_string());
     RunState::Present(Box::new(RunFiles {
@@ -83,23 +182,21 @@ pub fn read(store: &Store, run: &RunId, locked: Option<&str>) -> RunState {
     }))
 }
 
-/// How a file of a run differs from the hash that `source` gives it.
-fn difference(
-    store: &Store,
-    run: &RunId,
-    name: &str,
-    blake3: &str,
-    source: &str,
-) -> Option<String> {
-    match artifact_of(&store.file(run, name), true) {
-        Ok(found) if found.blake3 == blake3 => None,
-        Ok(found) => Some(format!(
-            "`{name}` has blake3 {}…, {source} says {}…",
-            start(&found.blake3),
-            start(blake3)
-        )),
-        Err(error) => Some(error.to_string()),
-    }
+/// [`integrity`] for files on disk, which are hashed without being held in memory.
+fn altered(store: &Store, run: &RunId, claims: &Claims) -> Vec<String> {
+    let wrong = |name: &&str| {
+        let path = store.file(run, name);
+        if !path.exists() {
+            return claims.absence(name);
+        }
+        claims
+            .presence(name)
+            .or_else(|| match artifact_of(&path, true) {
+                Ok(found) => claims.difference(name, &found.blake3),
+                Err(error) => Some(error.to_string()),
+            })
+    };
+    claims.names().iter().filter_map(wrong).collect()
 }
 
 /// Enough of a hash to tell two apart.

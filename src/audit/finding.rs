@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::document::Row;
+use super::catalogue::Rule;
+use crate::document::{Cell, Row};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -42,21 +43,25 @@ impl Severity {
 pub enum Confidence {
     /// From what was parsed; only these are errors by default.
     Parsed,
+    /// From what names and words usually mean: a warning at most, unless the settings say otherwise.
+    Inferred,
+    /// From what is unusual: a note, unless the settings say otherwise.
+    Heuristic,
 }
 
-/// A rule of the catalogue. Ids are permanent.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// `RPRnnn`.
-    pub id: &'static str,
-    /// Kebab-case name.
-    pub name: &'static str,
-    /// Severity unless a finding or the settings say otherwise.
-    pub severity: Severity,
+impl Confidence {
+    /// The highest severity that a finding arrived at like this may have by itself.
+    fn cap(self) -> Severity {
+        match self {
+            Self::Parsed => Severity::Error,
+            Self::Inferred => Severity::Warning,
+            Self::Heuristic => Severity::Note,
+        }
+    }
 }
 
 /// Where a finding points: 1-based, `end_column` after the last character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     /// Line.
     pub line: usize,
@@ -67,6 +72,24 @@ pub struct Place {
 }
 
 impl Place {
+    /// `width` characters from `column`.
+    pub fn of_width(line: usize, column: usize, width: usize) -> Self {
+        Self {
+            line,
+            column,
+            end_column: column + width,
+        }
+    }
+
+    /// Where a cell's text stands.
+    pub fn of_cell(cell: &Cell) -> Self {
+        Self {
+            line: cell.line,
+            column: cell.column,
+            end_column: cell.end_column,
+        }
+    }
+
     /// Where the label of a row stands.
     pub fn of_label(row: &Row) -> Self {
         Self {
@@ -84,6 +107,8 @@ pub struct Evidence {
     pub kind: &'static str,
     /// What it says.
     pub text: String,
+    /// Where in the document it stands, for what stands there.
+    pub place: Option<Place>,
 }
 
 /// What a finding is about, independent of lines: the fingerprint is made of it.
@@ -130,6 +155,11 @@ pub struct Finding {
     pub fingerprint: String,
     /// Whether a waiver covers it.
     pub waived: bool,
+    /// Whether the baseline has it.
+    pub baselined: bool,
+    /// Which form of the rule it is, as the [`Subject`] says.
+    #[serde(skip)]
+    pub kind: &'static str,
 }
 
 impl Finding {
@@ -156,15 +186,34 @@ impl Finding {
             hint: None,
             fix: None,
             confidence: Confidence::Parsed,
-            fingerprint: blake3::hash(key.as_bytes()).to_hex()[..16].to_owned(),
+            fingerprint: fingerprint(&key),
             waived: false,
+            baselined: false,
+            kind: subject.kind,
         }
+    }
+
+    /// Where it points.
+    pub fn place(&self) -> Place {
+        Place {
+            line: self.line,
+            column: self.column,
+            end_column: self.end_column,
+        }
+    }
+
+    /// Whether it counts: neither waived nor in the baseline.
+    pub fn is_new(&self) -> bool {
+        !self.waived && !self.baselined
     }
 
     /// The same with another severity than the rule's.
     #[must_use]
     pub fn with_severity(self, severity: Severity) -> Self {
-        Self { severity, ..self }
+        Self {
+            severity: severity.min(self.confidence.cap()),
+            ..self
+        }
     }
 
     /// The same with something that supports it.
@@ -173,8 +222,35 @@ impl Finding {
         self.evidence.push(Evidence {
             kind,
             text: text.into(),
+            place: None,
         });
         self
+    }
+
+    /// The same with another place of the document that supports it.
+    #[must_use]
+    pub fn with_evidence_at(
+        mut self,
+        kind: &'static str,
+        place: Place,
+        text: impl Into<String>,
+    ) -> Self {
+        self.evidence.push(Evidence {
+            kind,
+            text: text.into(),
+            place: Some(place),
+        });
+        self
+    }
+
+    /// The same, arrived at like this; its severity is capped accordingly.
+    #[must_use]
+    pub fn with_confidence(self, confidence: Confidence) -> Self {
+        Self {
+            confidence,
+            severity: self.severity.min(confidence.cap()),
+            ..self
+        }
     }
 
     /// The same with advice.
@@ -196,6 +272,23 @@ impl Finding {
     }
 }
 
+/// Enough of a hash to tell the findings of a project apart.
+fn fingerprint(key: &str) -> String {
+    blake3::hash(key.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Gives findings about one subject a fingerprint each: those after the first count on from its own.
+fn tell_apart(findings: &mut [Finding]) {
+    let mut occurrences: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings {
+        let n = occurrences.entry(finding.fingerprint.clone()).or_default();
+        *n += 1;
+        if *n > 1 {
+            finding.fingerprint = fingerprint(&format!("{}\0{n}", finding.fingerprint));
+        }
+    }
+}
+
 /// What a rule did in a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleCount {
@@ -207,6 +300,8 @@ pub struct RuleCount {
     pub findings: usize,
     /// Subjects that could not be decided.
     pub not_assessed: usize,
+    /// Subjects that the rule can say nothing about, as any value would pass.
+    pub no_power: usize,
     /// What was missing to decide them, sorted.
     pub missing: Vec<String>,
 }
@@ -225,13 +320,18 @@ pub struct Sink<'s> {
 
 impl<'s> Sink<'s> {
     /// An empty sink for the document at `path`; every rule of `rules` gets its counters.
-    pub fn new(path: &'s str, severities: &'s Severities, rules: &[&'static Rule]) -> Self {
-        let count = |rule: &&'static Rule| {
+    pub fn new(
+        path: &'s str,
+        severities: &'s Severities,
+        rules: impl Iterator<Item = &'static Rule>,
+    ) -> Self {
+        let count = |rule: &'static Rule| {
             let count = RuleCount {
                 rule: rule.id,
                 verified: 0,
                 findings: 0,
                 not_assessed: 0,
+                no_power: 0,
                 missing: Vec::new(),
             };
             (rule.id, count)
@@ -240,7 +340,7 @@ impl<'s> Sink<'s> {
             path,
             severities,
             findings: Vec::new(),
-            counts: rules.iter().map(count).collect(),
+            counts: rules.map(count).collect(),
         }
     }
 
@@ -253,6 +353,11 @@ impl<'s> Sink<'s> {
     /// One subject of `rule` is right.
     pub fn verified(&mut self, rule: &'static Rule) {
         self.count(rule.id).verified += 1;
+    }
+
+    /// One subject of `rule` would pass with any value.
+    pub fn no_power(&mut self, rule: &'static Rule) {
+        self.count(rule.id).no_power += 1;
     }
 
     /// One subject of `rule` could not be decided, for want of `missing`.
@@ -291,6 +396,7 @@ impl<'s> Sink<'s> {
         self.findings.sort_by(|a, b| {
             (a.line, a.column, a.rule, &a.message).cmp(&(b.line, b.column, b.rule, &b.message))
         });
+        tell_apart(&mut self.findings);
         (self.findings, self.counts.into_values().collect())
     }
 }

@@ -4,52 +4,79 @@
 //! made; what cannot be decided is counted as not assessed, never as passed. Documents come from
 //! `document`, specs and selection from `report`, runs from `store`; findings go to `audit::output`.
 
+pub mod baseline;
 pub mod bind;
+pub mod catalogue;
+pub mod citation;
 pub mod decimal;
 pub mod evidence;
 pub mod finding;
+pub mod level;
+pub mod measured;
 pub mod output;
+pub mod reading;
 pub mod recompute;
 pub mod rules;
+pub mod waiver;
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 
 use crate::document::Document;
+use crate::report::lock::Lock;
 use crate::report::spec::TableSpec;
 use crate::store::Store;
-use bind::Locked;
 use evidence::RunState;
+use evidence::manifest::Manifest;
 use finding::{Finding, RuleCount, Severities, Severity, Sink};
+use level::{Attribution, Level};
 use rules::numbers::Cells;
+use waiver::{Applied, Mistake, Waiver};
 
-/// What a document is verified against.
+/// What a document is verified against. What is `None` is not there, and whatever needs it is not assessed.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     /// The document, as findings name it.
     pub path: &'a str,
+    /// Its path below the project root, by which the lock knows it.
+    pub document: &'a str,
     /// Its text.
     pub text: &'a str,
-    /// The runs.
-    pub store: &'a Store,
+    /// The runs; `None` where there is no results root, or the document is audited alone.
+    pub store: Option<&'a Store>,
     /// Every table spec of the project.
     pub specs: &'a [TableSpec],
-    /// What the settings say of severities.
-    pub severities: &'a Severities,
+    /// What the settings say.
+    pub settings: &'a Settings,
     /// What `repro tables` would write now: the document's text, or why there is none.
     pub rendered: Option<Result<&'a str, &'a str>>,
-    /// What `repro.lock` says of the records.
-    pub locked: &'a Locked,
+    /// `repro.lock`.
+    pub lock: Option<&'a Lock>,
+    /// `data.lock.json`.
+    pub manifest: Option<&'a Manifest>,
 }
 
-/// A level that a table reaches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Level {
-    /// The table's heading.
-    pub table: String,
-    /// `L0` to `L5`.
-    pub level: &'static str,
-    /// Rules that keep it from the next.
-    pub blocked_by: Vec<&'static str>,
+/// What the settings say about the audit.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Severities by rule.
+    pub severities: Severities,
+    /// Keys of records that mean another key: alias → key.
+    pub aliases: BTreeMap<String, String>,
+    /// Hyper-parameters that the code fixes, and records need not repeat.
+    pub constants: BTreeMap<String, serde_json::Value>,
+    /// Waivers of the project; a document has its own.
+    pub waivers: Vec<Waiver>,
+    /// The day for which waivers are judged; by default one before all others.
+    pub today: Date,
+}
+
+impl Settings {
+    /// The key that `key` stands for.
+    pub fn canonical<'k>(&'k self, key: &'k str) -> &'k str {
+        self.aliases.get(key).map_or(key, String::as_str)
+    }
 }
 
 /// The outcome of verifying one document.
@@ -65,41 +92,60 @@ pub struct Verification {
     pub levels: Vec<Level>,
     /// In the order of the document.
     pub findings: Vec<Finding>,
+    /// Which tables each finding is about, as indices of `levels`.
+    pub attribution: Vec<Vec<usize>>,
     /// Per rule.
     pub rules: Vec<RuleCount>,
+    /// Waivers of the project, then those of the document, and what became of them.
+    pub waivers: Vec<Applied>,
+    /// Waivers of the document that cannot be read.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// Verifies one document.
 pub fn verify(inputs: &Inputs<'_>) -> Verification {
     let document = Document::parse(inputs.text);
-    let bound = bind::bind(&document, inputs.specs, inputs.store, inputs.locked);
-    let mut sink = Sink::new(inputs.path, inputs.severities, rules::ALL);
-    rules::layout::check(&bound, &mut sink);
-    rules::provenance::check(&bound, &mut sink);
-    rules::records::check(&bound, &mut sink);
-    let cells = rules::numbers::check(&bound, &mut sink);
-    rules::history::check(inputs, &bound, &mut sink);
+    let bound = bind::bind(&document, inputs);
+    let mut sink = Sink::new(inputs.path, &inputs.settings.severities, catalogue::all());
+    let cells = rules::check(inputs, &bound, &mut sink);
     let n_runs = bound
         .runs
         .values()
         .filter(|state| matches!(state, RunState::Present(_)))
         .count();
-    let (findings, rules) = sink.finish();
+    let (mut findings, rules) = sink.finish();
+    let (own, mistakes) = waiver::in_document(&bound, inputs);
+    let waivers = inputs.settings.waivers.iter().cloned().chain(own);
+    let waivers = waiver::apply(waivers, &mut findings, &bound, inputs.settings.today);
+    let tables = Attribution::new(&bound);
+    let attribution: Vec<Vec<usize>> = findings
+        .iter()
+        .map(|finding| tables.of_line(finding.line))
+        .collect();
     Verification {
         document: inputs.path.to_owned(),
         cells,
         n_runs,
-        levels: Vec::new(),
+        levels: level::levels(inputs, &bound, (&findings, &attribution), &rules),
         findings,
+        attribution,
         rules,
+        waivers,
+        mistakes,
     }
 }
 
 impl Verification {
-    /// Whether a finding at or above `fail_on` stands, or no cell at all was verified.
+    /// Whether a finding at or above `fail_on` stands, a waiver cannot be read, or no cell at all was verified.
     pub fn fails(&self, fail_on: Severity) -> bool {
-        let bad = |finding: &Finding| !finding.waived && finding.severity >= fail_on;
-        self.cells.verified == 0 || self.findings.iter().any(bad)
+        self.cells.verified == 0 || self.has_new(fail_on)
+    }
+
+    /// Whether a finding at or above `fail_on` stands that is neither waived nor in the baseline, or a waiver
+    /// cannot be read.
+    pub fn has_new(&self, fail_on: Severity) -> bool {
+        let bad = |finding: &Finding| finding.is_new() && finding.severity >= fail_on;
+        !self.mistakes.is_empty() || self.findings.iter().any(bad)
     }
 
     /// Whether every numeric cell is verified from metrics and from predictions.

@@ -1,7 +1,7 @@
 //! Metrics from stored predictions, written a second time on purpose: none of this is shared with the
 //! trainer, so that a mistake in its metrics does not verify itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{Int32Chunked, PolarsError};
 
@@ -80,20 +80,74 @@ pub fn from_predictions(
     if n == 0 {
         return Ok(None);
     }
-    let value = match metric.name.as_str() {
-        name::ACCURACY => Some(samples.accuracy()),
-        name::LOSS => Some(samples.loss()),
-        name::MAE => Some(samples.mae()),
-        name::MAE_EXPECTED => samples.mae_expected(),
-        name::EPSILON => samples.epsilon(),
-        _ => None,
-    };
     let n_distinct = samples.n_distinct;
-    Ok(value.map(|value| Recomputed {
-        value,
+    Ok(samples.terms(&metric.name).map(|terms| Recomputed {
+        value: mean(&terms),
         n,
         n_distinct,
     }))
+}
+
+/// A mean in which samples do not weigh the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unequal {
+    /// The mean of the means of batches, of which the last is smaller.
+    Batches,
+    /// The mean of the means of classes.
+    Classes,
+}
+
+impl Unequal {
+    /// What was done, in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Batches => "the mean over batches, of which the last is smaller",
+            Self::Classes => "the mean over classes of different sizes",
+        }
+    }
+}
+
+/// The mean of unequal parts that a stored metric is, where it is one and not the mean over samples.
+///
+/// # Errors
+/// The frame is not of the schema.
+pub fn unequal_mean(
+    predictions: &Predictions,
+    metric: &MetricName,
+    epoch: i32,
+    stored: f64,
+    batch_size: Option<usize>,
+) -> Result<Option<Unequal>, PolarsError> {
+    let Some(samples) = samples(predictions, metric.split, &metric.task, epoch)? else {
+        return Ok(None);
+    };
+    let Some(terms) = samples
+        .terms(&metric.name)
+        .filter(|terms| !terms.is_empty())
+    else {
+        return Ok(None);
+    };
+    if agree(stored, mean(&terms)) {
+        return Ok(None);
+    }
+    if batch_size.is_some_and(|size| size > 0 && agree(stored, mean_of_means(terms.chunks(size)))) {
+        return Ok(Some(Unequal::Batches));
+    }
+    let mut classes: BTreeMap<i32, Vec<f64>> = BTreeMap::new();
+    for (label, term) in samples.label.iter().zip(&terms) {
+        classes.entry(*label).or_default().push(*term);
+    }
+    let of_classes = mean_of_means(classes.values().map(Vec::as_slice));
+    Ok(agree(stored, of_classes).then_some(Unequal::Classes))
+}
+
+fn mean(terms: &[f64]) -> f64 {
+    terms.iter().sum::<f64>() / terms.len() as f64
+}
+
+fn mean_of_means<'t>(parts: impl Iterator<Item = &'t [f64]>) -> f64 {
+    let means: Vec<f64> = parts.map(mean).collect();
+    mean(&means)
 }
 
 /// Whether two values of a metric are the same up to the order of summation.
@@ -147,50 +201,45 @@ fn samples(
 }
 
 impl Samples {
-    fn mean(&self, terms: impl Iterator<Item = f64>) -> f64 {
-        terms.sum::<f64>() / self.label.len() as f64
+    /// What each sample adds to a metric, which is the mean of it; `None` where it does not follow from samples.
+    fn terms(&self, metric: &str) -> Option<Vec<f64>> {
+        let pairs = || self.label.iter().zip(&self.prediction);
+        match metric {
+            name::ACCURACY => Some(
+                pairs()
+                    .map(|(label, prediction)| f64::from(u8::from(label == prediction)))
+                    .collect(),
+            ),
+            name::LOSS => Some(self.log_probability.iter().map(|log| -log).collect()),
+            name::MAE => Some(
+                pairs()
+                    .map(|(label, prediction)| (f64::from(*label) - f64::from(*prediction)).abs())
+                    .collect(),
+            ),
+            name::MAE_EXPECTED => self.distances_of_expectations(),
+            name::EPSILON => self.epsilons(),
+            _ => None,
+        }
     }
 
-    fn accuracy(&self) -> f64 {
-        let pairs = self.label.iter().zip(&self.prediction);
-        self.mean(pairs.map(|(label, prediction)| f64::from(u8::from(label == prediction))))
+    /// Distances of the expectation over the classes from the label, in years.
+    fn distances_of_expectations(&self) -> Option<Vec<f64>> {
+        let pairs = self.label.iter().zip(&self.expected);
+        pairs
+            .map(|(label, expected)| Some((f64::from(*label) - (*expected)?).abs()))
+            .collect()
     }
 
-    /// Mean negative log-likelihood, natural logarithm.
-    fn loss(&self) -> f64 {
-        self.mean(self.log_probability.iter().map(|log| -log))
-    }
-
-    /// Mean absolute error of the predicted class, in years.
-    fn mae(&self) -> f64 {
-        let pairs = self.label.iter().zip(&self.prediction);
-        self.mean(
-            pairs.map(|(label, prediction)| (f64::from(*label) - f64::from(*prediction)).abs()),
-        )
-    }
-
-    /// Mean absolute error of the expectation over the classes, in years.
-    fn mae_expected(&self) -> Option<f64> {
-        let expected: Option<Vec<f64>> = self.expected.iter().copied().collect();
-        let expected = expected?;
-        let pairs = self.label.iter().zip(&expected);
-        Some(self.mean(pairs.map(|(label, expected)| (f64::from(*label) - expected).abs())))
-    }
-
-    /// Mean of `1 - exp(-(prediction - mean)² / 2 deviation²)` over the votes behind the labels.
-    fn epsilon(&self) -> Option<f64> {
-        let means: Option<Vec<f64>> = self.label_mean.iter().copied().collect();
-        let deviations: Option<Vec<f64>> = self.label_std.iter().copied().collect();
-        let votes = means?.into_iter().zip(deviations?);
-        let terms = self
-            .prediction
-            .iter()
-            .zip(votes)
+    /// `1 - exp(-(prediction - mean)² / 2 deviation²)` over the votes behind the labels.
+    fn epsilons(&self) -> Option<Vec<f64>> {
+        let votes = self.label_mean.iter().zip(&self.label_std);
+        let pairs = self.prediction.iter().zip(votes);
+        pairs
             .map(|(prediction, (mean, deviation))| {
-                let distance = f64::from(*prediction) - mean;
-                1.0 - (-distance * distance / (2.0 * deviation * deviation)).exp()
-            });
-        Some(self.mean(terms))
+                let (distance, deviation) = (f64::from(*prediction) - (*mean)?, (*deviation)?);
+                Some(1.0 - (-distance * distance / (2.0 * deviation * deviation)).exp())
+            })
+            .collect()
     }
 }
 
@@ -256,5 +305,24 @@ mod tests {
             let found = from_predictions(&predictions, &metric, epoch).expect("the schema");
             assert_eq!(found, None);
         }
+    }
+
+    #[test]
+    fn means_of_unequal_parts_are_told_apart() {
+        // Right, right, wrong; classes 0, 0, 1: over samples 2/3, over classes 1/2, over batches of two 1/2.
+        let rows = [
+            row("a", 1, 0, 0, 0.5),
+            row("b", 1, 0, 0, 0.5),
+            row("c", 1, 1, 0, 0.5),
+        ];
+        let predictions = Predictions::from_rows(&rows);
+        let metric = MetricName::new(Split::Test, "age", "accuracy");
+        let found = |stored, size| {
+            unequal_mean(&predictions, &metric, 1, stored, size).expect("the schema")
+        };
+        assert_eq!(found(0.5, Some(2)), Some(Unequal::Batches));
+        assert_eq!(found(0.5, None), Some(Unequal::Classes));
+        assert_eq!(found(2.0 / 3.0, Some(2)), None);
+        assert_eq!(found(0.25, Some(2)), None);
     }
 }

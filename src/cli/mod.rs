@@ -7,6 +7,7 @@ mod data;
 mod data_root;
 mod demo;
 mod documents;
+mod import;
 mod inspect;
 mod progress;
 mod runs;
@@ -25,7 +26,7 @@ use crate::store::Store;
 
 /// Fine.
 pub const EXIT_OK: u8 = 0;
-/// `verify` has findings, `--check` found differences.
+/// `verify` has findings, `--check` found differences, `import` found numbers that it cannot keep.
 pub const EXIT_FINDINGS: u8 = 1;
 /// The work could not be done: usage, configuration, unreadable input.
 pub const EXIT_FAILURE: u8 = 2;
@@ -71,6 +72,8 @@ enum Command {
     Verify(verify::Verify),
     /// Show what is understood of a document.
     Inspect(inspect::Inspect),
+    /// Turn documents that people wrote into records, table specs and a template.
+    Import(import::Import),
     /// List the runs below the results root.
     Runs(runs::Runs),
     /// Look at the data sets.
@@ -86,6 +89,7 @@ impl Cli {
             Command::Tables(command) => command.execute(&self.global),
             Command::Verify(command) => command.execute(&self.global),
             Command::Inspect(command) => command.execute(&self.global),
+            Command::Import(command) => command.execute(&self.global),
             Command::Runs(command) => command.execute(&self.global),
             Command::Data(command) => command.execute(&self.global),
             Command::Demo(command) => command.execute(&self.global),

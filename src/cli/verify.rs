@@ -1,18 +1,25 @@
 //! `repro verify`.
 
+mod explain;
+mod known;
+mod print;
+
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
-use crate::audit::bind::Locked;
+use crate::audit::baseline::Baseline;
+use crate::audit::evidence::manifest::{self, Manifest};
 use crate::audit::finding::{Severities, Severity};
-use crate::audit::output::{human::Human, json::json};
-use crate::audit::{self, Inputs, Verification, rules};
-use crate::project::{DocumentSettings, Project};
+use crate::audit::output::Verified;
+use crate::audit::waiver::{Scope, Waiver, rule_named};
+use crate::audit::{self, Inputs, Settings, Verification, catalogue};
+use crate::project::{DocumentSettings, FILE_NAME, Project, WaiverSettings};
 use crate::report::assemble::assemble;
 use crate::report::lock::{self, Lock};
 use crate::report::spec::{self, TableSpec};
@@ -31,17 +38,46 @@ pub(super) struct Verify {
     /// Lowest severity that exits 1, instead of the one in repro.toml.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
+    /// Look at the documents alone: no runs, specs, lock or history.
+    #[arg(long)]
+    document_only: bool,
     /// Exit 1 unless every numeric cell is verified from metrics and from predictions.
     #[arg(long)]
     require_all: bool,
+    /// Findings that this file lists do not fail.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings to a file for `--baseline`.
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// Print a rule, or `all`, instead of verifying.
+    #[arg(long, value_name = "RULE")]
+    explain: Option<String>,
+    /// Draw an SVG badge of the level that the documents reach.
+    #[arg(long, value_name = "FILE")]
+    badge: Option<PathBuf>,
+    /// The commit that the badge names.
+    #[arg(long, requires = "badge")]
+    commit: Option<String>,
+    /// The day for which waivers are judged and which the badge names, instead of today.
+    #[arg(long, value_name = "DATE")]
+    date: Option<Date>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Findings and a summary.
+    /// Excerpts and a summary.
     Human,
     /// One object per document and line.
     Json,
+    /// One log for code scanning.
+    Sarif,
+    /// Test cases: tables by families of rules.
+    Junit,
+    /// Annotations of workflow commands, and a summary of the job.
+    Github,
+    /// Tables of levels and findings.
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -63,6 +99,9 @@ impl From<FailOn> for Severity {
 
 impl Verify {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
+        if let Some(rule) = &self.explain {
+            return explain::explain(rule, self.format);
+        }
         let project = global.project()?;
         let store = global.store(&project);
         let specs = spec::read_all(&project.root)?;
@@ -72,50 +111,89 @@ impl Verify {
         };
         let against = Against {
             current: Current::new(&project, &store, &specs),
-            locked: locked(&project)?,
-            severities: severities(&project)?,
+            lock: Lock::read(&project.root.join(lock::FILE_NAME))?,
+            manifest: Manifest::read(&project.root.join(manifest::FILE_NAME))
+                .map_err(anyhow::Error::msg)?,
+            settings: settings(&project, self.today())?,
             store: &store,
             specs: &specs,
         };
+        let alone = settings(
+            &Project {
+                root: project.root.clone(),
+                settings: crate::project::Settings::default(),
+            },
+            self.today(),
+        )?;
+        let known = known::read(self.baseline.as_deref())?;
         let mut code = EXIT_OK;
+        let mut verified = Vec::new();
         for (path, name) in self.documents(&project)? {
-            match against.verify(&path, &name) {
-                Ok(verification) => {
-                    let text = self.text(&verification, global.colors_stdout());
-                    std::io::stdout().write_all(text.as_bytes())?;
-                    code = code.max(self.outcome(&verification, fail_on));
+            let outcome = if self.is_alone(&project, &path) {
+                if !global.quiet {
+                    eprintln!(
+                        "note: `{name}` is not part of the project at `{}`: it is audited alone",
+                        project.root.display()
+                    );
                 }
+                verify_alone(&path, &name, &alone)
+            } else {
+                against.verify(&path, &name)
+            };
+            match outcome {
+                Ok(outcome) => verified.push(outcome),
                 Err(error) => {
                     eprintln!("error: {error:#}");
                     code = EXIT_FAILURE;
                 }
             }
         }
+        known::apply(known.as_ref(), &mut verified);
+        for Verified { verification, .. } in &verified {
+            code = code.max(self.outcome(verification, fail_on, known.as_ref()));
+        }
+        known::write(self.write_baseline.as_deref(), &verified)?;
+        self.print(&verified, fail_on, code, global.colors_stdout())?;
+        self.write_badge(&verified)?;
         Ok(code)
     }
 
-    fn text(&self, verification: &Verification, is_colored: bool) -> String {
-        match self.format {
-            Format::Human => Human {
-                verification,
-                is_colored,
-            }
-            .to_string(),
-            Format::Json => json(verification) + "\n",
-        }
+    /// The day for which waivers are judged.
+    fn today(&self) -> Date {
+        let today = || TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+        self.date.unwrap_or_else(today)
     }
 
-    fn outcome(&self, verification: &Verification, fail_on: Severity) -> u8 {
+    /// Whether a document has nothing to do with the project's runs and settings.
+    fn is_alone(&self, project: &Project, path: &Path) -> bool {
+        let within = |path: &Path| {
+            let root = project.root.canonicalize().ok()?;
+            Some(path.canonicalize().ok()?.starts_with(root))
+        };
+        self.document_only || within(path) == Some(false)
+    }
+
+    fn outcome(
+        &self,
+        verification: &Verification,
+        fail_on: Severity,
+        known: Option<&Baseline>,
+    ) -> u8 {
         let name = &verification.document;
         let is_incomplete = self.require_all && !verification.is_complete();
-        if verification.cells.verified == 0 {
+        let is_known = known.is_some_and(|known| known.is_unverified(name));
+        let fails = match is_known {
+            true => verification.has_new(fail_on),
+            false => verification.fails(fail_on),
+        };
+        if verification.cells.verified == 0 && !is_known {
             eprintln!("error: `{name}`: no numeric cell could be verified");
         } else if is_incomplete {
             eprintln!(
                 "error: `{name}`: some numeric cells are not verified from metrics and from predictions"
             );
         }
-        if is_incomplete || verification.fails(fail_on) {
+        if is_incomplete || fails {
             EXIT_FINDINGS
         } else {
             EXIT_OK
@@ -143,30 +221,63 @@ impl Verify {
 /// What documents are verified against.
 struct Against<'a> {
     current: Current<'a>,
-    locked: Locked,
-    severities: Severities,
+    lock: Option<Lock>,
+    manifest: Option<Manifest>,
+    settings: Settings,
     store: &'a Store,
     specs: &'a [TableSpec],
 }
 
 impl Against<'_> {
-    fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verification> {
+    fn verify(&self, path: &Path, name: &str) -> anyhow::Result<Verified> {
         let text = documents::read(path, name)?;
-        let rendered = self.current.rendered(path);
+        let store = self.store.root().is_dir().then_some(self.store);
+        // Without runs, rendering gives tables without numbers.
+        let rendered = store.and_then(|_| self.current.rendered(path));
+        let document = self.below_root(path).unwrap_or_else(|| name.to_owned());
         let rendered = rendered.as_ref().map(|rendered| match rendered {
             Ok(text) => Ok(text.as_str()),
             Err(reason) => Err(reason.as_str()),
         });
-        Ok(audit::verify(&Inputs {
+        let verification = audit::verify(&Inputs {
             path: name,
+            document: &document,
             text: &text,
-            store: self.store,
+            store,
             specs: self.specs,
-            severities: &self.severities,
+            settings: &self.settings,
             rendered,
-            locked: &self.locked,
-        }))
+            lock: self.lock.as_ref(),
+            manifest: self.manifest.as_ref(),
+        });
+        Ok(Verified { verification, text })
     }
+
+    /// A document's path below the project root, with `/` between its parts.
+    fn below_root(&self, path: &Path) -> Option<String> {
+        let root = self.current.project.root.canonicalize().ok()?;
+        let path = path.canonicalize().ok()?;
+        let below = path.strip_prefix(root).ok()?;
+        let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+        Some(parts?.join("/"))
+    }
+}
+
+/// Verifies a document with nothing but its text.
+fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<Verified> {
+    let text = documents::read(path, name)?;
+    let verification = audit::verify(&Inputs {
+        path: name,
+        document: name,
+        text: &text,
+        store: None,
+        specs: &[],
+        settings,
+        rendered: None,
+        lock: None,
+        manifest: None,
+    });
+    Ok(Verified { verification, text })
 }
 
 /// What rendering gives now.
@@ -213,19 +324,42 @@ impl<'a> Current<'a> {
     }
 }
 
-/// Hashes of the records in `repro.lock`; none where there is no lock.
-fn locked(project: &Project) -> anyhow::Result<Locked> {
-    let lock = Lock::read(&project.root.join(lock::FILE_NAME))?;
-    let runs = lock.into_iter().flat_map(|lock| lock.runs);
-    Ok(runs.map(|(run, locked)| (run, locked.record)).collect())
+/// What the project's settings say about the audit.
+fn settings(project: &Project, today: Date) -> anyhow::Result<Settings> {
+    let settings = &project.settings;
+    let waivers = settings.waivers.iter();
+    Ok(Settings {
+        severities: severities(project)?,
+        aliases: settings.aliases.clone(),
+        constants: settings.constants.clone(),
+        waivers: waivers.map(waiver).collect::<anyhow::Result<_>>()?,
+        today,
+    })
+}
+
+/// A waiver of repro.toml with its rule checked.
+fn waiver(settings: &WaiverSettings) -> anyhow::Result<Waiver> {
+    let (line, column) = settings.position;
+    let rule = rule_named(&settings.rule).map_err(|(message, help)| {
+        anyhow!("{FILE_NAME}:{line}:{column}: {message}\nhelp: {help}")
+    })?;
+    Ok(Waiver {
+        rule,
+        scope: Scope::of(&settings.at),
+        reason: settings.reason.clone(),
+        until: settings.until,
+        path: FILE_NAME.to_owned(),
+        line,
+        column,
+    })
 }
 
 /// `[audit] severity` with its names checked.
 fn severities(project: &Project) -> anyhow::Result<Severities> {
     let mut severities = BTreeMap::new();
     for (rule, severity) in &project.settings.audit.severity {
-        let known = rules::ALL.iter().map(|rule| rule.id);
-        if !is_rule_id(rule) {
+        if catalogue::by_id(rule).is_none() {
+            let known = catalogue::all().map(|rule| rule.id);
             let near = nearest(rule, known).unwrap_or("RPR101");
             bail!("repro.toml: `audit.severity.{rule}` is no rule\nhelp: did you mean `{near}`?");
         }
@@ -236,12 +370,6 @@ fn severities(project: &Project) -> anyhow::Result<Severities> {
         severities.insert(rule.clone(), value);
     }
     Ok(severities)
-}
-
-/// Rules of the catalogue that this version does not check yet may be set, too.
-fn is_rule_id(text: &str) -> bool {
-    text.strip_prefix("RPR")
-        .is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn fail_on(project: &Project) -> anyhow::Result<Severity> {

@@ -61,6 +61,9 @@ pub struct RunRecord {
     pub artifacts: BTreeMap<String, Artifact>,
     /// For `reported` runs: metric → printed text.
     pub reported: Option<BTreeMap<String, String>>,
+    /// For `reported` runs: the path that the document names as the source of its numbers, as printed. It is
+    /// evidence of what was said, not a place to look: no rule takes it for a run that is there.
+    pub cited: Option<String>,
     /// Keys of newer or foreign writers, kept as they are. The one use of `flatten`: nothing of a record is lost.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, Value>,

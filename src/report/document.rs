@@ -11,7 +11,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use self::places::Places;
+use self::places::{Places, Undefined, pinned_in_document};
 use super::footnote::{Numbering, PinnedTwice};
 use super::render::markdown;
 use super::rounding::fixed;
@@ -72,6 +72,16 @@ pub enum DocumentError {
         /// The table.
         table: String,
     },
+    /// One mark would be left without definition.
+    #[error("{}: note {mark} of table `{table}` is placed nowhere\nhelp: add `{{{{ note(\"{table}\", {mark}) }}}}`", path.display())]
+    NoteNowhere {
+        /// The template.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// The number.
+        mark: u32,
+    },
     /// Two notes are pinned to one number.
     #[error("{}: {source}", path.display())]
     PinnedTwice {
@@ -116,8 +126,8 @@ pub fn to_root(document: &Path) -> String {
     "../".repeat(folders)
 }
 
-/// Renders `template`; it calls `table(name)`, `references(name)` and
-/// `value(run=…, metric=…, scale=1, decimals=…)`.
+/// Renders `template`; it calls `table(name)`, `references(name)` (or `note(name, number)` for each of its
+/// notes) and `value(run=…, metric=…, scale=1, decimals=…)`.
 ///
 /// # Errors
 /// The template is wrong, names an unknown table, run or metric, or places a table without its references.
@@ -148,6 +158,11 @@ pub fn render_template(
         let text = places.references(&name);
         text.map(|text| text.trim_end().to_owned()).map_err(invalid)
     });
+    let shared = Arc::clone(&places);
+    environment.add_function("note", move |name: String, mark: u32| {
+        let mut places = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        places.note(&name, mark).map_err(invalid)
+    });
     environment.add_function("value", move |arguments: Kwargs| value(&values, &arguments));
     let text = environment
         .render_named_str(&path.to_string_lossy(), template, ())
@@ -160,11 +175,10 @@ pub fn render_template(
         })?;
     drop(environment);
     let places = places.lock().unwrap_or_else(PoisonError::into_inner);
-    match places.without_references() {
-        Some(table) => Err(DocumentError::NoReferences {
-            path: path.to_owned(),
-            table,
-        }),
+    let path = path.to_owned();
+    match places.undefined() {
+        Some(Undefined::Table(table)) => Err(DocumentError::NoReferences { path, table }),
+        Some(Undefined::Mark(table, mark)) => Err(DocumentError::NoteNowhere { path, table, mark }),
         None => Ok(Rendered {
             text,
             tables: places.placed(),
@@ -272,7 +286,7 @@ pub fn in_sequence(
 /// # Errors
 /// Two notes are pinned to one number.
 pub fn numbered(mut tables: Vec<Table>) -> Result<Vec<Table>, PinnedTwice> {
-    let mut numbering = Numbering::new(tables.iter().flat_map(Table::pinned));
+    let mut numbering = Numbering::new(pinned_in_document(&tables));
     for table in &mut tables {
         table.number_notes(&mut numbering)?;
     }
@@ -310,112 +324,4 @@ fn invalid(message: String) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::render::example;
-
-    fn values() -> Values {
-        Arc::new(|run, metric| match (run, metric) {
-            ("m/a/1", "test/a/accuracy") => Ok(0.825),
-            _ => Err(format!("run `{run}` has no metric `{metric}`")),
-        })
-    }
-
-    fn template(text: &str) -> Result<Rendered, DocumentError> {
-        let path = Path::new("templates/R.md");
-        render_template(path, text, &[example()], values(), "")
-    }
-
-    fn message(text: &str) -> String {
-        template(text).expect_err(text).to_string()
-    }
-
-    #[test]
-    fn a_template_places_tables_references_and_values() {
-        let rendered = template(
-            "# Title\n\n{{ table(\"example\") }}\n\n## reference\n\n{{ references(\"example\") }}\n\n\
-             {{ value(run=\"m/a/1\", metric=\"test/a/accuracy\", scale=100, decimals=1) }} %\n",
-        )
-        .expect("rendered");
-        let mut table = example();
-        table
-            .number_notes(&mut Numbering::default())
-            .expect("free numbers");
-        let (body, notes) = (markdown::table(&table, ""), markdown::references(&table));
-        let expected = format!("# Title\n\n{body}\n## reference\n\n{notes}\n82.5 %\n");
-        assert_eq!(rendered.text, expected);
-        assert_eq!(rendered.tables[0].rows[1].notes[1].mark, 4);
-    }
-
-    #[test]
-    fn unknown_names_are_errors_with_their_line() {
-        assert_eq!(
-            message("\n{{ table(\"exmple\") }}"),
-            "templates/R.md:2: unknown table `exmple`\nhelp: did you mean `example`?"
-        );
-        assert_eq!(
-            message("{{ value(run=\"x\", metric=\"y\") }}"),
-            "templates/R.md:1: run `x` has no metric `y`"
-        );
-        assert!(message("{{ tabel }}").starts_with("templates/R.md:1: undefined"));
-        assert!(message("\n\n{{ tabel(\"example\") }}").starts_with("templates/R.md:3:"));
-        assert_eq!(
-            message("{{ table(\"example\") }}"),
-            "templates/R.md: table `example` is placed without its references\n\
-             help: add `{{ references(\"example\") }}` below it"
-        );
-    }
-
-    #[test]
-    fn in_place_leaves_the_rest_alone_and_is_stable() {
-        let path = Path::new("README.md");
-        let text = "before\r\n<!-- repro:table example -->\nold\n<!-- repro:end -->\nafter";
-        let once = update_in_place(path, text, &[example()], "")
-            .expect("updated")
-            .text;
-        assert!(once.starts_with("before\r\n<!-- repro:table example -->\n\nmodel "));
-        assert!(once.ends_with("Namespace(seed=0)\n\n<!-- repro:end -->\nafter"));
-        let twice = update_in_place(path, &once, &[example()], "")
-            .expect("updated")
-            .text;
-        assert_eq!(once, twice);
-    }
-
-    #[test]
-    fn a_sequence_can_be_updated_in_place() {
-        let path = Path::new("README.md");
-        let first = in_sequence(path, &[example()], "").expect("rendered").text;
-        assert!(first.starts_with("## experiment results\n\n<!-- repro:table example -->\n"));
-        let again = update_in_place(path, &first, &[example()], "")
-            .expect("updated")
-            .text;
-        assert_eq!(first, again);
-    }
-
-    #[test]
-    fn wrong_markers_are_errors() {
-        let message = |text: &str| {
-            let error = update_in_place(Path::new("README.md"), text, &[example()], "");
-            error.expect_err(text).to_string()
-        };
-        assert_eq!(
-            message("\n<!-- repro:table example -->\n"),
-            "README.md:2: this table marker has no `<!-- repro:end -->`"
-        );
-        assert_eq!(
-            message("<!-- repro:end -->\n"),
-            "README.md:1: `<!-- repro:end -->` without a table marker above"
-        );
-        assert_eq!(
-            message("<!-- repro:table x -->\n"),
-            "README.md:1: unknown table `x`\nhelp: expected one of `example`"
-        );
-        assert!(message("text\n").starts_with("README.md: holds no table markers"));
-    }
-
-    #[test]
-    fn folders_lead_back_to_the_root() {
-        assert_eq!(to_root(Path::new("RESULTS.md")), "");
-        assert_eq!(to_root(Path::new("docs/a/RESULTS.md")), "../../");
-    }
-}
+mod tests;

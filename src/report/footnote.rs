@@ -2,13 +2,13 @@
 //!
 //! The text of a note follows from the runs alone, so that the audit can say what a note should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::spec::{FootnoteKind, FootnoteStyle};
 use crate::literal::{Record, print_record};
-use crate::record::RunRecord;
+use crate::record::{Kind, RunRecord};
 use crate::store::RunId;
 
 /// A row's runs, in the order of their seeds.
@@ -51,21 +51,33 @@ pub fn record_text(group: &Group<'_>) -> String {
     print_record(&expected_record(group))
 }
 
+/// The paths of the runs, in seed order: `results/<run>`, or what the document named that a run was read from.
+fn paths<'g>(group: &'g Group<'_>) -> impl Iterator<Item = String> + 'g {
+    group.iter().map(|(run, record)| match &record.cited {
+        Some(cited) if record.kind == Kind::Reported => cited.clone(),
+        _ => run.cited(),
+    })
+}
+
 /// The quoted paths of the runs, in seed order: `"results/…", "results/…"`.
 pub fn sources_text(group: &Group<'_>) -> String {
-    let quoted: Vec<String> = group
-        .iter()
-        .map(|(run, _)| format!("\"{}\"", run.cited()))
-        .collect();
+    let quoted: Vec<String> = paths(group).map(|path| format!("\"{path}\"")).collect();
     quoted.join(", ")
 }
 
-/// The text of a note, without its mark: `data source: …` or `hyper-parameters: …`.
-pub fn note_text(kind: FootnoteKind, group: &Group<'_>) -> String {
-    match kind {
+/// The text of a note, without its mark: `data source: …`, `hyper-parameters: …`, or either without these
+/// words. `None` for a note that does not follow from the runs.
+pub fn note_text(kind: FootnoteKind, group: &Group<'_>) -> Option<String> {
+    let bare = || paths(group).collect::<Vec<_>>().join(", ");
+    Some(match kind {
         FootnoteKind::DataSource => format!("data source: {}", sources_text(group)),
         FootnoteKind::HyperParameters => format!("hyper-parameters: {}", record_text(group)),
-    }
+        FootnoteKind::Path => bare(),
+        FootnoteKind::Record => record_text(group),
+        FootnoteKind::PathAndRecord => format!("{}; {}", bare(), record_text(group)),
+        FootnoteKind::RecordAndPath => format!("{}; {}", record_text(group), bare()),
+        FootnoteKind::Fixed => return None,
+    })
 }
 
 /// The mark `number` as it stands in a row; `link` is where the link style leads to.
@@ -90,7 +102,10 @@ pub fn definition_text(style: FootnoteStyle, number: u32, note: &str) -> Option<
 #[derive(Debug, Default)]
 pub struct Numbering {
     pinned: BTreeSet<u32>,
-    notes: Vec<(String, u32)>,
+    /// Notes by number.
+    notes: BTreeMap<u32, String>,
+    /// The first number that each note got.
+    numbers: BTreeMap<String, u32>,
     last: u32,
 }
 
@@ -120,22 +135,21 @@ impl Numbering {
     /// # Errors
     /// Another note is pinned to the same number.
     pub fn number(&mut self, note: &str, pin: Option<u32>) -> Result<u32, PinnedTwice> {
-        let number = match pin {
-            Some(number) => number,
-            None => match self.notes.iter().find(|(text, _)| text == note) {
-                Some((_, number)) => return Ok(*number),
-                None => self.next_free(),
-            },
+        let number = match (pin, self.numbers.get(note)) {
+            (Some(number), _) => number,
+            (None, Some(number)) => return Ok(*number),
+            (None, None) => self.next_free(),
         };
-        match self.notes.iter().find(|(_, taken)| *taken == number) {
-            Some((text, _)) if text != note => Err(PinnedTwice {
+        match self.notes.get(&number) {
+            Some(text) if text != note => Err(PinnedTwice {
                 number,
                 first: text.clone(),
                 second: note.to_owned(),
             }),
             Some(_) => Ok(number),
             None => {
-                self.notes.push((note.to_owned(), number));
+                self.notes.insert(number, note.to_owned());
+                self.numbers.entry(note.to_owned()).or_insert(number);
                 Ok(number)
             }
         }
@@ -165,14 +179,41 @@ mod tests {
             "loss_weights": [1, 1], "seed": 7
         }));
         assert_eq!(
-            note_text(FootnoteKind::HyperParameters, &[(&run, &record)]),
+            note_text(FootnoteKind::HyperParameters, &[(&run, &record)]).expect("of runs"),
             "hyper-parameters: Namespace(debug=False, log_dir=None, loss_weights=[1, 1], seed=7, \
              subtasks=['gender', 'age'], weight_decay=1e-06)"
         );
         assert_eq!(
-            note_text(FootnoteKind::DataSource, &[(&run, &record)]),
+            note_text(FootnoteKind::DataSource, &[(&run, &record)]).expect("of runs"),
             "data source: \"results/m/f/1\""
         );
+    }
+
+    #[test]
+    fn the_forms_of_documents_and_the_path_that_they_named() {
+        let run: RunId = "reported/d/a".parse().expect("a run path");
+        let mut record = record(json!({"epochs": 2}));
+        record.kind = Kind::Reported;
+        record.cited = Some("/home/a/results/m".into());
+        let texts: Vec<_> = FootnoteKind::ALL
+            .iter()
+            .map(|kind| note_text(*kind, &[(&run, &record)]).unwrap_or_default())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "data source: \"/home/a/results/m\"",
+                "hyper-parameters: Namespace(epochs=2)",
+                "/home/a/results/m",
+                "Namespace(epochs=2)",
+                "/home/a/results/m; Namespace(epochs=2)",
+                "Namespace(epochs=2); /home/a/results/m",
+                "",
+            ]
+        );
+        record.kind = Kind::Trained;
+        let trained = note_text(FootnoteKind::Path, &[(&run, &record)]);
+        assert_eq!(trained.as_deref(), Some("results/reported/d/a"));
     }
 
     #[test]

@@ -17,9 +17,7 @@ pub fn matches(filter: &Filter, run: &RunId, record: &RunRecord) -> bool {
 /// Whether a run fulfils one condition.
 pub fn meets(key: &str, expected: &Value, run: &RunId, record: &RunRecord) -> bool {
     match key {
-        "run" => expected.as_str().is_some_and(|text| {
-            text == run.as_str() || RunId::from_cited(text).is_some_and(|cited| cited == *run)
-        }),
+        "run" => expected.as_str().is_some_and(|text| run.is_named(text)),
         "seed" => seed(record).is_some_and(|seed| equal(expected, &Value::from(seed))),
         "spec" => expected.as_str() == record.spec.as_deref(),
         _ => record
@@ -40,7 +38,8 @@ fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// The completed runs of a row in seed order; others that match are named in the warnings.
+/// The completed runs of a row in seed order; others that match are named in the warnings. A planned
+/// row without any condition has none: it would take every run there is.
 pub(super) fn members<'r>(
     spec: &TableSpec,
     row: &Row,
@@ -49,16 +48,17 @@ pub(super) fn members<'r>(
 ) -> Result<Vec<(&'r RunId, &'r RunRecord)>, GroupError> {
     let place = spec.place(row);
     let mut completed = Vec::new();
-    let mut sorted: Vec<_> = runs.iter().collect();
+    let takes_none = row.planned && spec.runs.is_empty() && row.filter.is_empty();
+    let is_meant = |(run, record): &&(RunId, RunRecord)| {
+        let mut discarded = row.discarded.iter();
+        !takes_none
+            && matches(&row.filter, run, record)
+            && matches(&spec.runs, run, record)
+            && !discarded.any(|discarded| discarded.run == run.as_str())
+    };
+    let mut sorted: Vec<_> = runs.iter().filter(is_meant).collect();
     sorted.sort_by_key(|(run, _)| run);
     for (run, record) in sorted {
-        let discarded = row
-            .discarded
-            .iter()
-            .any(|discarded| discarded.run == run.as_str());
-        if discarded || !matches(&spec.runs, run, record) || !matches(&row.filter, run, record) {
-            continue;
-        }
         let status = match record.status {
             Status::Completed => {
                 completed.push((run, record));

@@ -32,6 +32,11 @@ pub enum SelectError {
         /// The deciding metric.
         metric: String,
     },
+    /// The table says of no rule.
+    #[error(
+        "the table declares no epoch rule\nhelp: say which epoch is reported, such as `epoch = \"last\"`"
+    )]
+    NoRule,
     /// The metric has values, but none at the epoch of the rule.
     #[error(
         "metric `{metric}` has no value at epoch {epoch}, the nearest with one is epoch {nearest}"
@@ -63,6 +68,7 @@ pub fn select(
         return Ok(None);
     };
     let epoch = match rule {
+        EpochRule::Undeclared => return Err(SelectError::NoRule),
         EpochRule::Last => last.epoch,
         EpochRule::At { epoch } => *epoch,
         EpochRule::Best { metric, goal } => best_epoch(metrics.frame(), metric, *goal)?,

@@ -18,6 +18,9 @@ pub use read::read_all;
 /// The folder of table specs below the project root.
 pub const FOLDER: &str = "tables";
 
+/// Title of the column of labels unless the spec says another, as in the reference's documents.
+pub const LABEL_HEADER: &str = "model";
+
 /// Conditions on a run: `run`, `spec`, or a hyper-parameter, and the value it must have.
 pub type Filter = BTreeMap<String, Value>;
 
@@ -52,6 +55,15 @@ pub struct TableSpec {
     /// How marks and notes are written.
     #[serde(default)]
     pub footnote_style: FootnoteStyle,
+    /// Among which notes a number is given once.
+    #[serde(default)]
+    pub numbering: NumberingScope,
+    /// Notes that are not made from a row's runs, with their numbers.
+    #[serde(default)]
+    pub notes: Vec<FixedNote>,
+    /// The title of the column of labels.
+    #[serde(default = "label_header")]
+    pub label_header: String,
     /// The columns behind the label, in order.
     pub columns: Vec<Column>,
     /// The rows, in order.
@@ -101,6 +113,8 @@ pub struct Row {
     pub filter: Filter,
     /// Footnote numbers, one per note, where they are not to be counted.
     pub marks: Option<Vec<u32>>,
+    /// The notes that this row carries, where they are not the table's.
+    pub footnotes: Option<Vec<FootnoteKind>>,
     /// For the audit: not trained yet, on purpose.
     #[serde(default)]
     pub planned: bool,
@@ -112,6 +126,19 @@ pub struct Row {
     /// For the audit: runs of this row that were left out, and why.
     #[serde(default)]
     pub discarded: Vec<Discarded>,
+}
+
+/// A note whose number and content the spec fixes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct FixedNote {
+    /// Its number.
+    pub mark: u32,
+    /// Its text; or else [`Self::run`].
+    pub text: Option<String>,
+    /// The run that it is about, `results/<run>` or the path below the results root.
+    pub run: Option<String>,
+    /// What it says of the run.
+    pub footnote: Option<FootnoteKind>,
 }
 
 /// A run that was left out of a row.
@@ -140,6 +167,8 @@ pub enum EpochRule {
         /// 1-based.
         epoch: i32,
     },
+    /// Nobody has said: a table of numbers that were read from a document. No number is taken from a curve.
+    Undeclared,
 }
 
 impl std::fmt::Display for EpochRule {
@@ -154,6 +183,7 @@ impl std::fmt::Display for EpochRule {
             }
             Self::Last => f.write_str("last"),
             Self::At { epoch } => write!(f, "at {epoch}"),
+            Self::Undeclared => f.write_str("undeclared"),
         }
     }
 }
@@ -179,14 +209,82 @@ pub enum Interval {
 }
 
 /// A note that a row carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum FootnoteKind {
-    /// The runs' paths.
+    /// The runs' paths: `data source: "results/…"`.
     #[serde(rename = "data source")]
     DataSource,
-    /// The runs' hyper-parameters as Python prints them.
+    /// The runs' hyper-parameters as Python prints them: `hyper-parameters: Namespace(…)`.
     #[serde(rename = "hyper-parameters")]
     HyperParameters,
+    /// The paths alone: `results/…`.
+    #[serde(rename = "path")]
+    Path,
+    /// The hyper-parameters alone: `Namespace(…)`.
+    #[serde(rename = "record")]
+    Record,
+    /// Both: `results/…; Namespace(…)`.
+    #[serde(rename = "path; record")]
+    PathAndRecord,
+    /// Both: `Namespace(…); results/…`.
+    #[serde(rename = "record; path")]
+    RecordAndPath,
+    /// The note of the table's `[[notes]]` that has the number pinned here.
+    #[serde(rename = "note")]
+    Fixed,
+}
+
+/// Among which notes a number is given once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumberingScope {
+    /// The notes of all tables of the document that say so.
+    #[default]
+    Document,
+    /// The table's own notes.
+    Table,
+}
+
+impl FootnoteKind {
+    /// Every kind, in the order in which they are tried on a definition.
+    pub const ALL: [Self; 7] = [
+        Self::DataSource,
+        Self::HyperParameters,
+        Self::Path,
+        Self::Record,
+        Self::PathAndRecord,
+        Self::RecordAndPath,
+        Self::Fixed,
+    ];
+
+    /// The name in table specs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DataSource => "data source",
+            Self::HyperParameters => "hyper-parameters",
+            Self::Path => "path",
+            Self::Record => "record",
+            Self::PathAndRecord => "path; record",
+            Self::RecordAndPath => "record; path",
+            Self::Fixed => "note",
+        }
+    }
+
+    /// Whether the note prints the paths of runs.
+    pub fn has_path(self) -> bool {
+        matches!(
+            self,
+            Self::DataSource | Self::Path | Self::PathAndRecord | Self::RecordAndPath
+        )
+    }
+
+    /// Whether the note prints hyper-parameters.
+    pub fn has_record(self) -> bool {
+        matches!(
+            self,
+            Self::HyperParameters | Self::Record | Self::PathAndRecord | Self::RecordAndPath
+        )
+    }
 }
 
 /// How marks and notes are written.
@@ -217,6 +315,11 @@ impl TableSpec {
         format!("{}:{}: row `{}`", self.path.display(), row.line, row.label)
     }
 
+    /// The notes that a row carries.
+    pub fn footnotes_of<'s>(&'s self, row: &'s Row) -> &'s [FootnoteKind] {
+        row.footnotes.as_ref().unwrap_or(&self.footnotes)
+    }
+
     /// A cell, for messages.
     pub fn place_of_cell(&self, row: &Row, column: &Column) -> String {
         format!("{}, column `{}`", self.place(row), column.header)
@@ -225,6 +328,10 @@ impl TableSpec {
 
 fn one() -> f64 {
     1.0
+}
+
+fn label_header() -> String {
+    LABEL_HEADER.to_owned()
 }
 
 fn both_footnotes() -> Vec<FootnoteKind> {
@@ -256,6 +363,7 @@ impl<'de> Deserialize<'de> for EpochRule {
             ("best", Some(metric), Some(goal), None) => Ok(Self::Best { metric, goal }),
             ("last", None, None, None) => Ok(Self::Last),
             ("at", None, None, Some(epoch)) if epoch >= 1 => Ok(Self::At { epoch }),
+            ("undeclared", None, None, None) => Ok(Self::Undeclared),
             _ => Err(D::Error::custom(
                 "no epoch rule, expected `{ rule = \"best\", metric = \"…\", goal = \"min\" }`, \
                  `\"last\"` or `{ rule = \"at\", epoch = 40 }`",

@@ -3,10 +3,7 @@
 use serde::Serialize;
 
 use super::footnote::{Numbering, PinnedTwice};
-use super::spec::FootnoteStyle;
-
-/// Title of the column of labels, as in the reference's documents.
-pub const LABEL_HEADER: &str = "model";
+use super::spec::{FootnoteStyle, NumberingScope};
 
 /// A finished table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +20,12 @@ pub struct Table {
     pub rows: Vec<TableRow>,
     /// Notes on the table as a whole.
     pub source_notes: Vec<String>,
+    /// Notes with numbers that no row need carry.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fixed_notes: Vec<Note>,
+    /// Among which notes a number is given once.
+    #[serde(skip)]
+    pub numbering: NumberingScope,
     /// How marks and notes are written.
     #[serde(skip)]
     pub style: FootnoteStyle,
@@ -95,12 +98,18 @@ impl Cell {
 }
 
 impl Table {
-    /// Gives every note its number, row by row.
+    /// Gives every note its number, row by row: among those of the document, or among its own.
     ///
     /// # Errors
     /// Two notes are pinned to one number.
-    pub fn number_notes(&mut self, numbering: &mut Numbering) -> Result<(), PinnedTwice> {
-        for note in self.rows.iter_mut().flat_map(|row| &mut row.notes) {
+    pub fn number_notes(&mut self, of_document: &mut Numbering) -> Result<(), PinnedTwice> {
+        let mut own = Numbering::new(self.pinned());
+        let numbering = match self.numbering {
+            NumberingScope::Document => of_document,
+            NumberingScope::Table => &mut own,
+        };
+        let notes = self.rows.iter_mut().flat_map(|row| &mut row.notes);
+        for note in notes.chain(&mut self.fixed_notes) {
             note.mark = numbering.number(&note.text, note.pin)?;
         }
         Ok(())
@@ -108,17 +117,23 @@ impl Table {
 
     /// The numbers that the spec pins.
     pub fn pinned(&self) -> impl Iterator<Item = u32> {
-        let notes = self.rows.iter().flat_map(|row| &row.notes);
-        notes.filter_map(|note| note.pin)
+        self.notes().filter_map(|note| note.pin)
     }
 
-    /// Every note once, in blocks as the rows use them.
+    /// The notes of its rows, then those that the spec fixes; a note that several rows carry comes as often.
+    pub fn notes(&self) -> impl Iterator<Item = &Note> {
+        let of_rows = self.rows.iter().flat_map(|row| &row.notes);
+        of_rows.chain(&self.fixed_notes)
+    }
+
+    /// Every note once, in blocks as the rows use them; what no row carries comes last.
     pub fn notes_by_row(&self) -> Vec<Vec<&Note>> {
         let mut seen = Vec::new();
         let mut blocks = Vec::new();
-        for row in &self.rows {
+        let of_rows = self.rows.iter().map(|row| &row.notes);
+        for notes in of_rows.chain([&self.fixed_notes]) {
             let mut block = Vec::new();
-            for note in &row.notes {
+            for note in notes {
                 if !seen.contains(&note.mark) {
                     seen.push(note.mark);
                     block.push(note);

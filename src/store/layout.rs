@@ -42,6 +42,12 @@ impl RunId {
         format!("results/{}", self.0)
     }
 
+    /// Whether a text names this run: by its path below the results root, or as footnotes cite it.
+    pub fn is_named(&self, text: &str) -> bool {
+        let cited = text.strip_prefix("results/");
+        text == self.0 || cited.is_some_and(|path| path.trim_end_matches('/') == self.0)
+    }
+
     /// The run of a cited path `results/<run>`.
     pub fn from_cited(text: &str) -> Option<Self> {
         text.trim_end_matches('/')
@@ -82,6 +88,9 @@ mod tests {
             assert!(text.parse::<RunId>().is_err(), "{text}");
         }
         let run: RunId = "m/_gender_1_D/2026-11-24-10-12-13".parse().expect("valid");
+        assert!(run.is_named(run.as_str()) && run.is_named(&run.cited()));
+        assert!(run.is_named("results/m/_gender_1_D/2026-11-24-10-12-13/"));
+        assert!(!run.is_named("results/results/m/_gender_1_D/2026-11-24-10-12-13"));
         assert_eq!(RunId::from_cited(&run.cited()), Some(run));
     }
 }

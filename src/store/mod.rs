@@ -20,7 +20,7 @@ pub use life::status_now;
 pub use metrics::{MetricRow, Metrics, column as metric_column};
 pub use predictions::{PredictionRow, Predictions, column as prediction_column};
 pub use scan::Scan;
-pub use writer::{RunWriter, artifact_of};
+pub use writer::{RunWriter, artifact_of, record_bytes};
 
 use crate::record::{FORMAT, RunRecord};
 

@@ -165,7 +165,8 @@ fn place(store: &Store, run: &RunId, record: &RunRecord) -> Result<bool, StoreEr
     }
 }
 
-fn record_bytes(record: &RunRecord) -> Vec<u8> {
+/// The content of `run.json`.
+pub fn record_bytes(record: &RunRecord) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(record).expect("a record is serialisable");
     bytes.push(b'\n');
     bytes

@@ -17,7 +17,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "audit", "document", "literal", "metric", "record", "report", "store", "train",
+            "audit", "document", "import", "literal", "metric", "record", "report", "store",
+            "train",
         ],
     ),
     ("train", &["metric", "record", "store"]),
@@ -25,6 +26,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "audit",
         &["document", "literal", "metric", "record", "report", "store"],
+    ),
+    (
+        "import",
+        &["document", "metric", "record", "report", "store"],
     ),
     ("store", &["metric", "record"]),
     ("record", &["metric"]),

@@ -43,6 +43,19 @@ impl Project {
         Self { folder, expected }
     }
 
+    /// A project that holds the `input/` of `cases/<name>` and nothing else.
+    pub(crate) fn of_documents(name: &str) -> Self {
+        let case = suite().join("cases").join(name);
+        assert!(case.is_dir(), "no case `{}`", case.display());
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let input = case.join("input");
+        if input.is_dir() {
+            copy(&input, folder.path());
+        }
+        let expected = case.join("expected");
+        Self { folder, expected }
+    }
+
     /// The program with `arguments`, separated by blanks, not yet run.
     pub(crate) fn repro(&self, arguments: &str) -> Step<'_> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_repro"));
@@ -64,6 +77,11 @@ impl Project {
     pub(crate) fn is_settled(&self, name: &str) {
         let actual = fs::read_to_string(self.path(name)).expect("readable");
         self.compare(&actual, &suite().join("project").join(name));
+    }
+
+    /// A text is as the golden file has it.
+    pub(crate) fn is_golden(&self, actual: &str, golden: &str) {
+        self.compare(actual, &self.expected.join(golden));
     }
 
     /// Replaces the only occurrence of `from` in a file.

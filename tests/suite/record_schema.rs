@@ -75,7 +75,8 @@ fn full() -> Value {
         "parent": { "run": "p/q/r", "checkpoint": "checkpoints/best.safetensors", "blake3": hash },
         "selection": { "rule": "best", "metric": "valid/total/loss", "goal": "min", "epoch": 1 },
         "artifacts": { "metrics.parquet": { "bytes": 1, "blake3": hash, "kept": true } },
-        "reported": { "test/a/accuracy": "82.5" }
+        "reported": { "test/a/accuracy": "82.5" },
+        "cited": "/home/somebody/results/m/_a_1_d/2019-04-17-12-57-39"
     })
 }
 

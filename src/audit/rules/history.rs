@@ -1,34 +1,68 @@
 //! History and integrity: whether the committed text is what the project gives now.
 
-use super::STALE_DOCUMENT;
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
+use crate::audit::catalogue::{ATTESTATION, STALE_DOCUMENT};
+use crate::audit::evidence::NO_RESULTS;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
+use crate::audit::rules::numbers::locked::{changed_document, is_listed, not_listed};
 
 /// What makes the document what rendering gives.
 const HINT: &str = "run `repro tables --write` and commit the result";
 
+/// Applies the rules of the family.
+pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
+    unsigned(sink);
+    stale(inputs, bound, sink);
+}
+
+/// No document can be signed yet, so none carries a statement.
+fn unsigned(sink: &mut Sink<'_>) {
+    let message = "the document carries no signed statement".to_owned();
+    let place = Place::of_width(1, 1, 0);
+    let subject = Subject {
+        kind: "missing",
+        ..Subject::default()
+    };
+    sink.report(Finding::new(&ATTESTATION, place, &subject, message));
+}
+
 /// Compares the document with what rendering gives now, whatever ends its lines, and the runs it cites with
 /// the lock. Where another rule found an error, that explains the difference, and the document is not called
 /// stale as well.
-pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
-    let Some(rendered) = inputs.rendered else {
-        return sink.not_assessed(&STALE_DOCUMENT, "the document is not in repro.toml");
-    };
-    let finding = match rendered {
-        Err(reason) => Some(not_rendered(reason)),
-        Ok(rendered) => {
+fn stale(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
+    let finding = match inputs.rendered {
+        None => match without_rendering(inputs) {
+            Err(missing) => return sink.not_assessed(&STALE_DOCUMENT, missing),
+            Ok(finding) => finding,
+        },
+        Some(Err(reason)) => Some(not_rendered(reason)),
+        Some(Ok(rendered)) => {
             let (committed, rendered) = (plain(inputs.text), plain(rendered));
             let differs = committed != rendered;
-            differs.then(|| difference(&committed, &rendered))
+            let found = differs.then(|| difference(&committed, &rendered));
+            found.or_else(|| changed_document(inputs))
         }
     };
+    if inputs.rendered.is_some() && inputs.lock.is_some() && !is_listed(inputs) {
+        sink.not_assessed(&STALE_DOCUMENT, not_listed(inputs));
+    }
     match finding.or_else(|| not_locked(inputs, bound)) {
         None => sink.verified(&STALE_DOCUMENT),
         Some(_) if sink.has_errors() => {
             sink.not_assessed(&STALE_DOCUMENT, "the other errors of the document");
         }
         Some(finding) => sink.report(finding),
+    }
+}
+
+/// How the document differs from the locked one, where rendering says nothing; what is missing to tell.
+fn without_rendering(inputs: &Inputs<'_>) -> Result<Option<Finding>, String> {
+    match inputs.lock {
+        Some(_) if is_listed(inputs) => Ok(changed_document(inputs)),
+        Some(_) => Err(not_listed(inputs)),
+        None if inputs.store.is_none() => Err(NO_RESULTS.to_owned()),
+        None => Err("the document is not in repro.toml".to_owned()),
     }
 }
 
@@ -57,7 +91,8 @@ fn not_rendered(reason: &str) -> Finding {
 
 /// A run that the document cites and that the lock, where there is one, does not know.
 fn not_locked(inputs: &Inputs<'_>, bound: &Bound<'_>) -> Option<Finding> {
-    let unknown = |run: &str| !inputs.locked.is_empty() && !inputs.locked.contains_key(run);
+    let lock = inputs.lock?;
+    let unknown = |run: &str| !lock.runs.contains_key(run);
     let run = bound.runs.keys().find(|run| unknown(run.as_str()))?;
     let message = format!("run `{}` is not in `repro.lock`", run.cited());
     Some(finding(1, 1, 1, message).with_hint(HINT))

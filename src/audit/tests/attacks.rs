@@ -9,7 +9,7 @@ impl Project {
     /// The outcome for the rendered text with one replacement, not compared with rendering.
     fn verify_foreign(&self, from: &str, to: &str) -> Verification {
         assert!(self.text.contains(from), "{from}: {}", self.text);
-        self.verify_against(&self.text.replacen(from, to, 1), &Locked::new(), None)
+        self.verify_against(&self.text.replacen(from, to, 1), None, None)
     }
 }
 
@@ -68,7 +68,7 @@ fn rows_of_numbers_need_a_header() {
         .lines()
         .filter(|line| !line.contains("---") && !line.starts_with("model"))
         .collect();
-    let outcome = project.verify_against(&headless.join("\n"), &Locked::new(), None);
+    let outcome = project.verify_against(&headless.join("\n"), None, None);
     assert_eq!(rules(&outcome), ["RPR001"; 3]);
     assert_eq!(
         outcome.findings[0].message,
@@ -193,7 +193,7 @@ fn predictions_that_are_not_the_whole_split() {
         writer.write_predictions(&rows).expect("written");
     });
     let text = project.render();
-    let outcome = project.verify_against(&text, &Locked::new(), Some(&text));
+    let outcome = project.verify_against(&text, None, Some(&text));
     assert_eq!(rules(&outcome), ["RPR604"]);
     assert!(
         outcome.findings[0]
@@ -229,15 +229,13 @@ fn a_run_that_the_lock_does_not_know() {
             .expect("readable")
             .blake3
     };
-    let locked: Locked = project.runs[1..]
-        .iter()
-        .map(|run| (run.to_string(), hash(run)))
-        .collect();
-    let outcome = project.verify_against(&project.text, &locked, Some(&project.text));
+    let runs = project.runs[1..].iter();
+    let locked = lock_of(runs.map(|run| (run.to_string(), hash(run))));
+    let outcome = project.verify_against(&project.text, Some(&locked), Some(&project.text));
     assert_eq!(rules(&outcome), ["RPR904"]);
     let expected = format!("run `{}` is not in `repro.lock`", project.runs[0].cited());
     assert_eq!(outcome.findings[0].message, expected);
-    let outcome = project.verify_against(&project.text, &locked, None);
+    let outcome = project.verify_against(&project.text, Some(&locked), None);
     assert_eq!(rules(&outcome), [""; 0]);
 }
 
@@ -246,14 +244,16 @@ fn a_document_that_cannot_be_rendered_is_not_settled() {
     let project = Project::new();
     let outcome = verify(&Inputs {
         path: "RESULTS.md",
+        document: "RESULTS.md",
         text: &project.text,
-        store: &project.store,
+        store: Some(&project.store),
         specs: &project.specs,
-        severities: &Severities::new(),
+        settings: &settings(),
         rendered: Some(Err(
             "templates/R.md:3: unknown table `x`\nhelp: did you mean `y`?",
         )),
-        locked: &Locked::new(),
+        lock: None,
+        manifest: None,
     });
     assert_eq!(rules(&outcome), ["RPR904"]);
     let finding = &outcome.findings[0];
@@ -269,58 +269,35 @@ fn an_edited_number_in_prose_is_named() {
     let project = Project::new();
     let rendered = format!("It reaches 87.5 % on gender.\n\n{}", project.text);
     let committed = rendered.replacen("87.5", "88.5", 1);
-    let outcome = project.verify_against(&committed, &Locked::new(), Some(&rendered));
+    let outcome = project.verify_against(&committed, None, Some(&rendered));
     assert_eq!(
         (rules(&outcome), places(&outcome)),
         (vec!["RPR904"], vec![(1, 12)])
     );
     let expected = "the document says `88.5`, rendering gives `87.5` now";
     assert_eq!(outcome.findings[0].message, expected);
-    let outcome = project.verify_against(
-        &format!("{rendered}More.\n"),
-        &Locked::new(),
-        Some(&rendered),
-    );
+    let outcome = project.verify_against(&format!("{rendered}More.\n"), None, Some(&rendered));
     assert_eq!(
         outcome.findings[0].message,
         "the document says `More.`, which rendering does not give now"
     );
     // What a checkout or an editor changes is no edit.
     let foreign = format!("\u{feff}{}", rendered.replace('\n', "\r\n"));
-    let outcome = project.verify_against(&foreign, &Locked::new(), Some(&rendered));
+    let outcome = project.verify_against(&foreign, None, Some(&rendered));
     assert_eq!((rules(&outcome), outcome.cells.verified), (vec![], 6));
-}
-
-#[test]
-fn severities_are_painted_where_asked() {
-    let project = Project::new();
-    let outcome = project.verify_foreign("80.0", "70.0");
-    let text = |is_colored| {
-        output::human::Human {
-            verification: &outcome,
-            is_colored,
-        }
-        .to_string()
-    };
-    assert!(text(true).starts_with("\x1b[1;31merror\x1b[0m[RPR101"));
-    assert!(text(false).starts_with("error[RPR101"));
 }
 
 #[test]
 fn what_a_clean_outcome_leaves_open_is_printed() {
     let project = Project::new();
-    let outcome = project.verify_against(&project.text, &Locked::new(), None);
-    let text = output::human::Human {
-        verification: &outcome,
-        is_colored: false,
-    }
-    .to_string();
+    let outcome = project.verify_against(&project.text, None, None);
+    let text = human(&outcome, &project.text);
     assert!(
-        text.contains("  RPR206: 3 not assessed: the hash of run.json in repro.lock\n"),
+        text.contains("  not assessed (the hash of run.json in repro.lock): RPR206 (3)\n"),
         "{text}"
     );
     assert!(
-        text.contains("  RPR904: 1 not assessed: the document is not in repro.toml\n"),
+        text.contains("  not assessed (the document is not in repro.toml): RPR904 (1)\n"),
         "{text}"
     );
 }
@@ -366,12 +343,9 @@ fn a_record_that_is_not_the_locked_one_is_altered() {
             .expect("readable")
             .blake3
     };
-    let locked: Locked = project
-        .runs
-        .iter()
-        .map(|run| (run.to_string(), hash(run)))
-        .collect();
-    let verify = || project.verify_against(&project.text, &locked, None);
+    let runs = project.runs.iter();
+    let locked = lock_of(runs.map(|run| (run.to_string(), hash(run))));
+    let verify = || project.verify_against(&project.text, Some(&locked), None);
     assert_eq!(rules(&verify()), Vec::<&str>::new());
     let mut writer = RunWriter::reopen(&project.store, &project.runs[0]).expect("readable");
     writer

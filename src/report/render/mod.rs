@@ -65,6 +65,8 @@ pub(super) fn example() -> super::table::Table {
             },
         ],
         source_notes: vec!["mean ± sample standard deviation over seeds, n = 2".into()],
+        fixed_notes: Vec::new(),
+        numbering: super::spec::NumberingScope::Document,
         style: super::spec::FootnoteStyle::Reference,
     }
 }

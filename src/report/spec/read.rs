@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{FOLDER, TableSpec};
+use super::{FOLDER, FootnoteKind, TableSpec};
 use crate::source::{Source, SourceError, lookup, position};
 
 const KEYS: &[&str] = &[
@@ -16,6 +16,9 @@ const KEYS: &[&str] = &[
     "interval",
     "footnotes",
     "footnote_style",
+    "numbering",
+    "notes",
+    "label_header",
     "columns",
     "rows",
     "label_grammar",
@@ -36,11 +39,13 @@ const ROW_KEYS: &[&str] = &[
     "label",
     "where",
     "marks",
+    "footnotes",
     "planned",
     "quoted",
     "expected_empty",
     "discarded",
 ];
+const NOTE_KEYS: &[&str] = &["mark", "text", "run", "footnote"];
 const DISCARDED_KEYS: &[&str] = &["run", "reason"];
 const EPOCH_KEYS: &[&str] = &["rule", "metric", "goal", "epoch"];
 
@@ -68,6 +73,9 @@ impl TableSpec {
         }
         for_each_table(&table, "columns", |column, _| {
             source.check_keys(column, COLUMN_KEYS)
+        })?;
+        for_each_table(&table, "notes", |note, _| {
+            source.check_keys(note, NOTE_KEYS)
         })?;
         let mut lines = Vec::new();
         for_each_table(&table, "rows", |row, start| {
@@ -140,16 +148,51 @@ impl TableSpec {
                 );
             }
         }
-        for (i, row) in self.rows.iter().enumerate() {
-            let found = row.marks.as_ref().map(Vec::len);
-            if found.is_some_and(|n| n != self.footnotes.len()) {
-                let (n, expected) = (found.unwrap_or(0), self.footnotes.len());
-                let message = format!("{n} marks, expected {expected}");
+        self.check_notes(source, table)
+    }
+
+    /// Every row has one mark per note, and every note that is not of runs is given once.
+    fn check_notes(&self, source: &Source, table: &DeTable<'_>) -> Result<(), SourceError> {
+        let fail = |path: &[&str], message: String, help: &str| {
+            let at = lookup(table, path).map_or(0, |(_, span)| span.start);
+            Err(source.error_at(at, message, Some(help.into())))
+        };
+        for (i, note) in self.notes.iter().enumerate() {
+            let at = ["notes", &i.to_string(), "mark"];
+            let mark = note.mark;
+            if self.notes.iter().filter(|other| other.mark == mark).count() > 1 {
                 return fail(
-                    &["rows", &i.to_string(), "marks"],
-                    message,
-                    "one mark per entry of `footnotes`",
+                    &at,
+                    format!("mark {mark} has two notes"),
+                    "one note per number",
                 );
+            }
+            let is_of_run = note.run.is_some()
+                && note
+                    .footnote
+                    .is_some_and(|kind| kind != FootnoteKind::Fixed);
+            let is_text = note.text.is_some() && note.run.is_none() && note.footnote.is_none();
+            if is_text == (is_of_run && note.text.is_none()) {
+                let help = "give a note either `text`, or `run` and `footnote`";
+                return fail(&at, format!("note {mark} has no content of one kind"), help);
+            }
+        }
+        for (i, row) in self.rows.iter().enumerate() {
+            let at = ["rows", &i.to_string(), "marks"];
+            let footnotes = self.footnotes_of(row);
+            let marks = row.marks.as_deref();
+            if marks.is_some_and(|marks| marks.len() != footnotes.len()) {
+                let (n, expected) = (marks.map_or(0, <[u32]>::len), footnotes.len());
+                let message = format!("{n} marks, expected {expected}");
+                return fail(&at, message, "one mark per entry of `footnotes`");
+            }
+            for (kind, i) in footnotes.iter().zip(0..) {
+                let mark = marks.and_then(|marks| marks.get::<usize>(i));
+                let is_known = |mark| self.notes.iter().any(|note| note.mark == mark);
+                if *kind == FootnoteKind::Fixed && !mark.is_some_and(|mark| is_known(*mark)) {
+                    let message = format!("row `{}` has a note without text", row.label);
+                    return fail(&at, message, "pin the number of an entry of `[[notes]]`");
+                }
             }
         }
         Ok(())
@@ -311,6 +354,28 @@ marks = [4, 5]
             ),
         ] {
             let error = spec(&DESIGN.replace(from, to)).expect_err(to);
+            assert_eq!(
+                error.to_string(),
+                format!("tables/mobilenet-v2.toml:{message}")
+            );
+        }
+        for (added, message) in [
+            (
+                "[[notes]]\nmark = 1\ntext = \"\"\n[[notes]]\nmark = 1\ntext = \"\"\n",
+                "22:8: mark 1 has two notes\nhelp: one note per number",
+            ),
+            (
+                "[[notes]]\nmark = 1\ntext = \"\"\nrun = \"results/a\"\n",
+                "22:8: note 1 has no content of one kind\n\
+                 help: give a note either `text`, or `run` and `footnote`",
+            ),
+            (
+                "[[rows]]\nlabel = \"a\"\nmarks = [2]\nfootnotes = [\"note\"]\n",
+                "23:9: row `a` has a note without text\n\
+                 help: pin the number of an entry of `[[notes]]`",
+            ),
+        ] {
+            let error = spec(&format!("{DESIGN}{added}")).expect_err(added);
             assert_eq!(
                 error.to_string(),
                 format!("tables/mobilenet-v2.toml:{message}")

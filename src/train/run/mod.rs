@@ -217,6 +217,7 @@ impl Session<'_> {
             }),
             artifacts: Default::default(),
             reported: None,
+            cited: None,
             unknown: Default::default(),
         }
     }

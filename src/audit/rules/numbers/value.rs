@@ -1,50 +1,24 @@
-//! Numbers: each printed value against the run's metrics, and those against the predictions.
+//! RPR101 and RPR404: a printed value against what the spec's rule takes out of the runs' metrics; RPR604
+//! and RPR507: those metrics against the predictions.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
-use super::{EVALUATION_COVERAGE, EXPECTED_CELL_EMPTY, VALUE_MISMATCH};
+use super::{At, Cells, HINT};
 use crate::audit::bind::{Bound, BoundRow, BoundTable};
-use crate::audit::decimal::{distance, round};
+use crate::audit::catalogue::{
+    BIASED_AGGREGATION, EVALUATION_COVERAGE, EXPECTED_CELL_EMPTY, ROUNDING_MODE, VALUE_MISMATCH,
+};
+use crate::audit::decimal::{Mode, distance, round};
 use crate::audit::evidence::RunFiles;
-use crate::audit::finding::{Finding, Place, Sink, Subject};
-use crate::audit::recompute::{agree, from_predictions};
+use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
+use crate::audit::recompute::{agree, from_predictions, unequal_mean};
 use crate::document::Cell;
 use crate::metric::MetricName;
-use crate::record::Kind;
 use crate::report::aggregate::group;
 use crate::report::select::{Selected, curve, select};
 use crate::report::spec::{Column, Spread, TableSpec};
 use crate::store::RunId;
 
-/// What to do about a number that is not the run's.
-const HINT: &str = "run `repro tables --write` and commit the result";
-
-/// What became of the numeric cells of a document.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Cells {
-    /// Cells with a number, or with a text where the run gives one: the sum of verified, mismatched and not
-    /// assessed.
-    pub numeric: usize,
-    /// Equal to what the metrics give.
-    pub verified: usize,
-    /// Of the verified, those whose metric the predictions give again.
-    pub verified_from_predictions: usize,
-    /// Equal to nothing that they should be.
-    pub mismatched: usize,
-    /// Not decidable.
-    pub not_assessed: usize,
-    /// Why not: reason → number of cells.
-    #[serde(skip)]
-    pub reasons: BTreeMap<String, usize>,
-    /// Why verified cells were not verified from predictions.
-    #[serde(skip)]
-    pub without_predictions: BTreeMap<String, usize>,
-}
-
 /// A cell with everything that its number depends on.
-struct Case<'c> {
+pub(super) struct Case<'c> {
     table: &'c BoundTable<'c>,
     row: &'c BoundRow<'c>,
     cell: &'c Cell,
@@ -55,6 +29,8 @@ struct Case<'c> {
 
 /// What the metrics give for a cell.
 struct Expected {
+    /// The number, unrounded.
+    mean: f64,
     /// The number, as it must be printed.
     text: String,
     /// What must stand behind `±`.
@@ -63,40 +39,15 @@ struct Expected {
     selected: Vec<Selected>,
 }
 
-/// Checks every numeric cell.
-pub fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) -> Cells {
-    let mut cells = Cells::default();
-    for table in &bound.tables {
-        for row in &table.rows {
-            for cell in &row.row.cells {
-                match (case(bound, table, row, cell), cell.value) {
-                    (Ok(case), Some(_)) => case.check(sink, &mut cells),
-                    (Err(reason), Some(_)) => cells.leave(reason, sink),
-                    (Ok(case), None) => case.check_without_number(sink, &mut cells),
-                    (Err(_), None) => {}
-                }
-            }
-        }
-    }
-    cells
-}
-
-impl Cells {
-    fn leave(&mut self, reason: String, sink: &mut Sink<'_>) {
-        self.numeric += 1;
-        self.not_assessed += 1;
-        sink.not_assessed(&VALUE_MISMATCH, reason.clone());
-        *self.reasons.entry(reason).or_default() += 1;
-    }
+/// What the runs give for a cell: unrounded, and as it must be printed.
+pub(super) struct Given {
+    pub(super) value: f64,
+    pub(super) text: String,
 }
 
 /// What is needed to decide a cell, or why it cannot be decided.
-fn case<'c>(
-    bound: &'c Bound<'c>,
-    table: &'c BoundTable<'c>,
-    row: &'c BoundRow<'c>,
-    cell: &'c Cell,
-) -> Result<Case<'c>, String> {
+pub(super) fn case<'c>(bound: &'c Bound<'c>, at: At<'c>) -> Result<Case<'c>, String> {
+    let At { table, row, cell } = at;
     let runs = row.files(&bound.runs)?;
     let spec = table.spec.ok_or_else(|| {
         format!(
@@ -118,14 +69,6 @@ fn case<'c>(
         return Err(format!(
             "row `{}` cites a run of another row",
             row.row.label
-        ));
-    }
-    if let Some((run, _)) = runs
-        .iter()
-        .find(|(_, files)| files.record.kind == Kind::Reported)
-    {
-        return Err(format!(
-            "run `{run}` was read from a document and has no metrics"
         ));
     }
     if let Some(run) = row.run_of_cell_alone(cell) {
@@ -150,7 +93,7 @@ fn case<'c>(
 
 impl Case<'_> {
     /// A text where the run gives a number is wrong; an empty cell leaves something out.
-    fn check_without_number(&self, sink: &mut Sink<'_>, cells: &mut Cells) {
+    pub(super) fn check_without_number(&self, sink: &mut Sink<'_>, cells: &mut Cells) {
         let Ok(Some(expected)) = self.expected() else {
             return sink.verified(&EXPECTED_CELL_EMPTY);
         };
@@ -172,7 +115,7 @@ impl Case<'_> {
         );
     }
 
-    fn check(&self, sink: &mut Sink<'_>, cells: &mut Cells) {
+    pub(super) fn check(&self, sink: &mut Sink<'_>, cells: &mut Cells) {
         let expected = match self.expected() {
             Err(reason) => return cells.leave(reason, sink),
             Ok(expected) => expected,
@@ -185,27 +128,32 @@ impl Case<'_> {
         let printed = self.cell.number.as_deref();
         if printed != Some(&expected.text) || self.cell.spread_number != expected.spread {
             cells.mismatched += 1;
-            return sink.report(self.mismatch(&expected));
+            sink.report(self.mismatch(&expected));
+            return self.check_mode(&expected, sink);
         }
         if let Some(what) = self.misstatement() {
             cells.mismatched += 1;
             return sink.report(self.finding("statement", what).with_hint(HINT));
         }
+        sink.verified(&ROUNDING_MODE);
         match self.predictions(&expected) {
             Ok(None) => {
                 cells.verified_from_predictions += 1;
                 sink.verified(&EVALUATION_COVERAGE);
+                sink.verified(&BIASED_AGGREGATION);
             }
             Ok(Some(finding)) => {
                 let is_value = finding.rule == VALUE_MISMATCH.id;
                 sink.report(finding);
                 if is_value {
                     cells.mismatched += 1;
-                    return;
+                    return self.check_aggregation(&expected, sink);
                 }
+                sink.verified(&BIASED_AGGREGATION);
             }
             Err(reason) => {
                 sink.not_assessed(&EVALUATION_COVERAGE, reason.clone());
+                sink.not_assessed(&BIASED_AGGREGATION, reason.clone());
                 *cells.without_predictions.entry(reason).or_default() += 1;
             }
         }
@@ -244,6 +192,7 @@ impl Case<'_> {
             .ok_or_else(|| format!("`{}` is {mean} at the selected epoch", self.column.metric))?;
         let deviation = deviation.filter(|_| self.spec.spread == Spread::Sd);
         Ok(Some(Expected {
+            mean,
             text,
             spread: deviation.and_then(|deviation| round(deviation, decimals)),
             selected,
@@ -288,7 +237,12 @@ impl Case<'_> {
                 )
             }
         };
-        let mut finding = self.finding("value", what).with_hint(HINT).with_fix(given);
+        let mode = self.mode(expected);
+        let mode = mode.map_or(String::new(), |mode| format!(": {}", mode.as_str()));
+        let mut finding = self
+            .finding("value", what + &mode)
+            .with_hint(HINT)
+            .with_fix(given);
         for ((run, _), one) in self.runs.iter().zip(&expected.selected) {
             let text = format!("{} {} = {}", run.cited(), self.column.metric, one.value);
             finding = finding.with_evidence("run", text);
@@ -389,6 +343,78 @@ impl Case<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a metric that its predictions do not give is a mean of unequal parts of them.
+    fn check_aggregation(&self, expected: &Expected, sink: &mut Sink<'_>) {
+        let name = &self.column.metric;
+        let Ok(metric) = name.parse::<MetricName>() else {
+            return;
+        };
+        for ((run, files), one) in self.runs.iter().zip(&expected.selected) {
+            let Ok(predictions) = &files.predictions else {
+                continue;
+            };
+            let batch_size = files.record.hyper_parameters.get("batch_size");
+            let batch_size = batch_size.and_then(|size| usize::try_from(size.as_u64()?).ok());
+            let found = unequal_mean(predictions, &metric, one.epoch, one.value, batch_size);
+            let right = from_predictions(predictions, &metric, one.epoch);
+            if let (Ok(Some(how)), Ok(Some(right))) = (found, right) {
+                let decimals = self.cell.decimals.unwrap_or(0) as usize;
+                let text = |value: f64| round(value * self.column.scale, decimals);
+                let moves_a_digit = text(one.value) != text(right.value);
+                let what = format!("`{name}` is {}, not the mean over samples", how.as_str());
+                let (place, subject, message) = self.address("aggregation", what);
+                let finding = Finding::new(&BIASED_AGGREGATION, place, &subject, message)
+                    .with_evidence("run", format!("{} {name} = {}", run.cited(), one.value))
+                    .with_evidence("value", format!("the mean over samples is {}", right.value))
+                    .with_hint("sum over samples and divide by their number");
+                sink.report(match moves_a_digit {
+                    true => finding.with_severity(Severity::Error),
+                    false => finding,
+                });
+            }
+        }
+    }
+
+    /// How a number was brought to its digits, where it is the run's but not its nearest; the mismatch itself
+    /// is reported already, as a spec declares the rounding.
+    fn check_mode(&self, expected: &Expected, sink: &mut Sink<'_>) {
+        if let Some(mode) = self.mode(expected) {
+            let what = format!(
+                "{} from {}, the spec rounds half to even",
+                mode.as_str(),
+                expected.mean
+            );
+            let (place, subject, message) = self.address("mode", what);
+            let finding = Finding::new(&ROUNDING_MODE, place, &subject, message)
+                .with_hint(HINT)
+                .with_fix(printed(Some(&expected.text), expected.spread.as_deref()));
+            sink.report(match mode.is_nearest() {
+                true => finding,
+                false => finding.with_severity(Severity::Warning),
+            });
+        }
+    }
+
+    /// The other way of rounding that gives the printed number.
+    fn mode(&self, expected: &Expected) -> Option<Mode> {
+        let number = self.cell.number.as_deref()?;
+        let decimals = self.cell.decimals? as usize;
+        let modes = Mode::giving(number, expected.mean, decimals);
+        modes
+            .first()
+            .copied()
+            .filter(|mode| *mode != Mode::HalfEven)
+    }
+
+    /// What the runs give, where they give a number.
+    pub(super) fn given(&self) -> Option<Given> {
+        let expected = self.expected().ok()??;
+        Some(Given {
+            value: expected.mean,
+            text: printed(Some(&expected.text), expected.spread.as_deref()),
+        })
     }
 
     fn finding(&self, kind: &'static str, what: String) -> Finding {

@@ -1,0 +1,116 @@
+//! Audits the audit: plants one defect of each rule at a time in documents, and counts which are found.
+//!
+//! `cargo run --release --example mutate` prints the recall per rule, the errors on clean documents, and the
+//! outcome of changing every digit of `RESULTS.md` and every byte of the files that it cites. Exit code 1 where
+//! a defect that must be found was missed.
+
+mod bytes;
+mod corpus;
+mod digits;
+mod edit;
+mod operators;
+
+use std::process::ExitCode;
+
+use corpus::Corpus;
+use operators::Operator;
+use rayon::prelude::*;
+use repro::audit::catalogue;
+use repro::audit::finding::Severity;
+
+/// More mutants of one rule say nothing more.
+const MOST_MUTANTS: usize = 60;
+
+/// What became of the mutants of a rule.
+struct Outcome {
+    rule: &'static str,
+    n: usize,
+    missed: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let Some(corpus) = Corpus::read() else {
+        eprintln!("skipped: `../shared/seed` is not there");
+        return ExitCode::SUCCESS;
+    };
+    let mut failed = clean(&corpus);
+    println!("rule    name                         mutants  found  recall");
+    for operator in operators::ALL {
+        let outcome = apply(&corpus, operator);
+        print(&outcome);
+        failed |= !outcome.missed.is_empty() && must_be_found(outcome.rule);
+    }
+    if std::env::args().any(|argument| argument == "--all-bytes") {
+        failed |= digits::check(&corpus);
+        failed |= bytes::check(&corpus);
+    }
+    ExitCode::from(u8::from(failed))
+}
+
+/// Prints the errors on documents as they are; whether a clean one has any.
+fn clean(corpus: &Corpus) -> bool {
+    let mut failed = false;
+    for base in corpus.bases() {
+        let findings = base.findings();
+        let errors = findings
+            .iter()
+            .filter(|found| found.severity == Severity::Error);
+        let n = errors.count();
+        let clean = if base.is_clean { " (clean)" } else { "" };
+        println!(
+            "{}{clean}: {n} errors, {} findings",
+            base.name,
+            findings.len()
+        );
+        failed |= base.is_clean && n > 0;
+    }
+    println!();
+    failed
+}
+
+fn apply(corpus: &Corpus, operator: &Operator) -> Outcome {
+    let mutants = spread((operator.mutants)(corpus), MOST_MUTANTS);
+    let missed: Vec<String> = mutants
+        .par_iter()
+        .filter(|mutant| !mutant.is_found(corpus, operator.rule.id))
+        .map(|mutant| format!("{}: {}", mutant.base, mutant.what))
+        .collect();
+    Outcome {
+        rule: operator.rule.id,
+        n: mutants.len(),
+        missed,
+    }
+}
+
+/// At most `most` of the items, evenly taken.
+fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
+    let n = items.len();
+    if n <= most {
+        return items;
+    }
+    let kept = |i: &usize| (i * most) / n != ((i + 1) * most) / n;
+    items
+        .into_iter()
+        .enumerate()
+        .filter(|(i, _)| kept(i))
+        .map(|(_, item)| item)
+        .collect()
+}
+
+fn print(outcome: &Outcome) {
+    let name = catalogue::by_id(outcome.rule).map_or("", |rule| rule.name);
+    let found = outcome.n - outcome.missed.len();
+    let recall = 100.0 * found as f64 / outcome.n as f64;
+    println!(
+        "{}  {name:<28} {:>6} {found:>6}  {recall:>5.1} %",
+        outcome.rule, outcome.n
+    );
+    for missed in outcome.missed.iter().take(5) {
+        println!("          missed {missed}");
+    }
+}
+
+/// Families 0xx to 3xx, and the value of a cell.
+fn must_be_found(rule: &str) -> bool {
+    rule < "RPR400"
+}

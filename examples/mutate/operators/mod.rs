@@ -1,0 +1,132 @@
+//! One operator per rule: where in the documents its defect can be planted, and how.
+
+mod fairness;
+mod layout;
+mod numbers;
+mod provenance;
+mod records;
+mod statistics;
+
+use repro::audit::catalogue::{self, Rule};
+use repro::document::{Cell, Definition, Record};
+
+use crate::corpus::{Base, Corpus, Mutant};
+use crate::edit;
+
+/// Plants the defect of a rule.
+pub(crate) struct Operator {
+    pub(crate) rule: &'static Rule,
+    pub(crate) mutants: fn(&Corpus) -> Vec<Mutant>,
+}
+
+const fn operator(rule: &'static Rule, mutants: fn(&Corpus) -> Vec<Mutant>) -> Operator {
+    Operator { rule, mutants }
+}
+
+/// The operators in the order of the rules.
+pub(crate) static ALL: &[Operator] = &[
+    operator(&catalogue::UNATTACHED_ROW, layout::unattached_row),
+    operator(&catalogue::MALFORMED_TABLE, layout::malformed_table),
+    operator(&catalogue::EMPTY_OR_PLACEHOLDER_ROW, layout::placeholder),
+    operator(&catalogue::DUPLICATE_ROW_LABEL, layout::duplicate_label),
+    operator(&catalogue::DUPLICATED_TABLE, layout::duplicated_table),
+    operator(&catalogue::LABEL_STYLE, layout::label_style),
+    operator(&catalogue::HIDDEN_RESULT_TEXT, layout::hidden_text),
+    operator(&catalogue::VALUE_MISMATCH, numbers::value),
+    operator(&catalogue::ROUNDING_MODE, numbers::rounding),
+    operator(&catalogue::GRIM_IMPOSSIBLE, numbers::impossible_share),
+    operator(&catalogue::PRECISION, numbers::precision),
+    operator(&catalogue::OUT_OF_RANGE, numbers::out_of_range),
+    operator(&catalogue::TRIVIAL_BASELINE, numbers::trivial),
+    operator(&catalogue::METRIC_IDENTITY, numbers::identity),
+    operator(&catalogue::MISSING_PROVENANCE, provenance::missing),
+    operator(&catalogue::UNRESOLVED_MARKER, provenance::unresolved),
+    operator(&catalogue::DUPLICATE_DEFINITION, provenance::duplicate),
+    operator(&catalogue::FOOTNOTE_HYGIENE, provenance::hygiene),
+    operator(&catalogue::SHARED_RUN, provenance::shared),
+    operator(&catalogue::RUN_UNAVAILABLE, provenance::unavailable),
+    operator(&catalogue::NON_PORTABLE_PATH, provenance::non_portable),
+    operator(
+        &catalogue::STATEMENT_CONTRADICTION,
+        provenance::contradiction,
+    ),
+    operator(&catalogue::RECORD_UNPARSEABLE, records::unparseable),
+    operator(&catalogue::KEY_OR_TYPE_DRIFT, records::drift),
+    operator(&catalogue::LABEL_VS_RECORD, records::label),
+    operator(&catalogue::DERIVED_FIELD_MISMATCH, records::derived),
+    operator(&catalogue::DEBUG_RUN, records::debug),
+    operator(&catalogue::MISSING_ESSENTIAL_KEY, records::missing_key),
+    operator(&catalogue::CONFIG_CONFOUND, fairness::configuration),
+    operator(&catalogue::MACHINE_CONFOUND, fairness::machine),
+    operator(&catalogue::PROTOCOL_MISMATCH, fairness::protocol),
+    operator(&catalogue::EXPECTED_CELL_EMPTY, fairness::empty_cell),
+    operator(&catalogue::SINGLE_RUN, statistics::single_run),
+    operator(
+        &catalogue::UNCERTAINTY_UNDEFINED,
+        statistics::undefined_spread,
+    ),
+    operator(
+        &catalogue::SELECTION_RULE_UNDECLARED,
+        statistics::other_epoch,
+    ),
+];
+
+impl Base {
+    /// The text with a cell's text replaced.
+    fn with_cell(&self, cell: &Cell, text: &str) -> String {
+        // A cell's text may be shorter than what stands there; marks behind it stay.
+        let end = cell.column + cell.text.chars().count();
+        edit::replace(&self.text, cell.line, (cell.column, end), text)
+    }
+
+    /// Every record that the text holds on one line, with its definition.
+    fn records(&self) -> impl Iterator<Item = (&Definition, &Record)> {
+        let definitions = self.document.definitions.iter();
+        definitions.flat_map(|found| found.records.iter().map(move |record| (found, record)))
+    }
+
+    /// The text with the first `from` on a definition's line replaced; none where it does not occur there.
+    fn with_in_definition(&self, definition: &Definition, from: &str, to: &str) -> Option<String> {
+        let line = edit::line(&self.text, definition.line);
+        line.contains(from).then(|| {
+            edit::on_line(&self.text, definition.line, |line| {
+                Some(line.replacen(from, to, 1))
+            })
+        })
+    }
+
+    /// One mutant per record that holds `from`.
+    fn in_records(&self, from: &str, to: &str) -> Vec<Mutant> {
+        let change = |(definition, _): (&Definition, &Record)| {
+            let text = self.with_in_definition(definition, from, to)?;
+            Some(self.mutant(text, format!("line {}: `{from}` → `{to}`", definition.line)))
+        };
+        self.cited_records()
+            .into_iter()
+            .filter_map(change)
+            .collect()
+    }
+
+    /// The records that a row's marks lead to.
+    fn cited_records(&self) -> Vec<(&Definition, &Record)> {
+        let is_cited = |definition: &Definition| {
+            self.document.tables.iter().any(|table| {
+                let marks = table.rows.iter().flat_map(|row| row.all_marks());
+                let resolves = |mark: &str| match self.document.resolve(table, mark) {
+                    repro::document::Resolved::One(found) => std::ptr::eq(found, definition),
+                    _ => false,
+                };
+                let mut named = marks.filter(|mark| mark.text == definition.mark);
+                named.any(|mark| resolves(&mark.text))
+            })
+        };
+        self.records()
+            .filter(|(definition, _)| is_cited(definition))
+            .collect()
+    }
+}
+
+/// The mutants of every base.
+fn of_all(corpus: &Corpus, mutants: impl Fn(&Base) -> Vec<Mutant>) -> Vec<Mutant> {
+    corpus.bases().iter().flat_map(mutants).collect()
+}

@@ -1,0 +1,291 @@
+//! The records that a document prints, each with the path of the run that it describes and the rows that cite it.
+//!
+//! A definition may hold both, or a pair of definitions may: path `[4]` and record `[5]`. Also owns where keys
+//! and paths stand in a definition, and what is known of a row's run from both sides. Comes from `bind`, goes
+//! to the rules.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::document::{Definition, Document, Kind, Record};
+use crate::store::RunId;
+
+use super::bind::{Bound, BoundTable, cited_run};
+use super::evidence::{RunFiles, RunState};
+use super::finding::Place;
+
+/// A row: indices of its table and of itself.
+pub type RowIndex = (usize, usize);
+
+/// A printed record and what it belongs to.
+#[derive(Debug)]
+pub struct Citation<'d> {
+    /// The definition that holds it.
+    pub definition: &'d Definition,
+    /// The record.
+    pub record: &'d Record,
+    /// The path of the run that it describes, as printed, with its definition.
+    pub path: Option<(&'d Definition, &'d str)>,
+    /// The rows that cite it: indices of table and row.
+    pub rows: Vec<RowIndex>,
+}
+
+impl<'d> Citation<'d> {
+    /// The run that it describes.
+    pub fn run(&self) -> Option<RunId> {
+        cited_run(self.path?.1)
+    }
+
+    /// Where a key of the record stands; the record's beginning where it cannot be found.
+    pub fn place_of(&self, key: &str) -> Place {
+        place_of_key(self.definition, self.record, key)
+    }
+
+    /// Where the record begins: its constructor.
+    pub fn place(&self) -> Place {
+        let width = self.record.constructor.chars().count().max(1);
+        Place::of_width(self.record.line, self.record.column, width)
+    }
+
+    /// Its run as far as it can be read.
+    pub fn files<'b>(&self, bound: &'b Bound<'d>) -> Option<&'b RunFiles> {
+        files_of(bound, &self.run()?)
+    }
+
+    /// Whether all rows that cite it say that their numbers are somebody else's.
+    pub fn is_quoted(&self, bound: &Bound<'_>) -> bool {
+        let is_quoted = |&(t, r): &RowIndex| bound.tables[t].rows[r].is_quoted();
+        !self.rows.is_empty() && self.rows.iter().all(is_quoted)
+    }
+}
+
+/// A run's files, where it is there.
+pub fn files_of<'b>(bound: &'b Bound<'_>, run: &RunId) -> Option<&'b RunFiles> {
+    match bound.runs.get(run) {
+        Some(RunState::Present(files)) => Some(files),
+        _ => None,
+    }
+}
+
+/// What is known of how a row's numbers came about.
+#[derive(Debug, Clone, Copy)]
+pub struct RowRecord<'b, 'd> {
+    /// The printed record.
+    pub printed: Option<&'b Citation<'d>>,
+    /// The first of its runs that is there.
+    pub run: Option<(&'b RunId, &'b RunFiles)>,
+}
+
+impl<'b> RowRecord<'b, '_> {
+    /// Hyper-parameters by key: those on disk, else those printed.
+    pub fn values(&self) -> Vec<(&'b str, &'b Value)> {
+        let pair = |(key, value): (&'b String, &'b Value)| (key.as_str(), value);
+        match (self.run, self.printed) {
+            (Some((_, files)), _) => {
+                let values = files.record.hyper_parameters.0.iter();
+                values.map(pair).collect()
+            }
+            (None, Some(citation)) => citation.record.values.iter().map(pair).collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.printed.is_none() && self.run.is_none()
+    }
+
+    /// Where a key is printed.
+    pub fn place_of(&self, key: &str) -> Option<Place> {
+        let citation = self.printed?;
+        let is_printed = citation.record.values.contains_key(key);
+        is_printed.then(|| citation.place_of(key))
+    }
+}
+
+/// What is known of every row that cites a record or a run.
+pub fn records_of_rows<'b, 'd>(bound: &'b Bound<'d>) -> BTreeMap<RowIndex, RowRecord<'b, 'd>> {
+    let mut found = BTreeMap::new();
+    for citation in &bound.citations {
+        for row in &citation.rows {
+            found.entry(*row).or_insert(RowRecord {
+                printed: Some(citation),
+                run: None,
+            });
+        }
+    }
+    for (t, table) in bound.tables.iter().enumerate() {
+        for (r, row) in table.rows.iter().enumerate() {
+            let present = |run: &'b RunId| Some((run, files_of(bound, run)?));
+            let Some(run) = row.runs.iter().find_map(present) else {
+                continue;
+            };
+            let known = found.entry((t, r)).or_insert(RowRecord {
+                printed: None,
+                run: None,
+            });
+            known.run = Some(run);
+        }
+    }
+    found
+}
+
+/// Every record of `document`, in the order of the text.
+pub(super) fn citations<'d>(
+    document: &'d Document,
+    tables: &[BoundTable<'d>],
+) -> Vec<Citation<'d>> {
+    let mut citations = Vec::new();
+    let mut rows = rows_by_definition(tables);
+    for (idx, definition) in document.definitions.iter().enumerate() {
+        let cited = rows.remove(&key_of(definition)).unwrap_or_default();
+        for record in &definition.records {
+            let path = own_path(definition)
+                .or_else(|| path_of_rows(&cited, tables))
+                .or_else(|| path_before(document, idx).filter(|_| cited.is_empty()));
+            citations.push(Citation {
+                definition,
+                record,
+                path,
+                rows: cited.clone(),
+            });
+        }
+    }
+    citations
+}
+
+/// A definition by its place.
+fn key_of(definition: &Definition) -> (usize, usize) {
+    (definition.line, definition.column)
+}
+
+/// The rows that cite each definition, by its place.
+fn rows_by_definition(tables: &[BoundTable<'_>]) -> BTreeMap<(usize, usize), Vec<RowIndex>> {
+    let mut found: BTreeMap<_, Vec<RowIndex>> = BTreeMap::new();
+    for (t, table) in tables.iter().enumerate() {
+        for (r, row) in table.rows.iter().enumerate() {
+            for definition in &row.definitions {
+                let rows = found.entry(key_of(definition)).or_default();
+                if rows.last() != Some(&(t, r)) {
+                    rows.push((t, r));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The one path of a definition.
+fn own_path(definition: &Definition) -> Option<(&Definition, &str)> {
+    match &definition.paths[..] {
+        [path] => Some((definition, path)),
+        _ => None,
+    }
+}
+
+/// The one path that the rows of a record cite.
+fn path_of_rows<'d>(
+    rows: &[RowIndex],
+    tables: &[BoundTable<'d>],
+) -> Option<(&'d Definition, &'d str)> {
+    let paths = rows.iter().flat_map(|&(t, r)| {
+        let definitions = tables[t].rows[r].definitions.iter();
+        definitions.flat_map(|&found| found.paths.iter().map(move |path| (found, path.as_str())))
+    });
+    let mut paths: Vec<_> = paths.collect();
+    paths.dedup_by_key(|(_, path)| *path);
+    match paths[..] {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// The path in the definition just before, of a record that nobody cites: path *n*, record *n* + 1.
+fn path_before(document: &Document, idx: usize) -> Option<(&Definition, &str)> {
+    let definition = &document.definitions[idx];
+    let before = &document.definitions[idx.checked_sub(1)?];
+    let number = |definition: &Definition| definition.mark.parse::<u64>().ok();
+    let follows = number(before)?.checked_add(1)? == number(definition)?;
+    let is_pair = follows && before.block == definition.block && before.kind == Kind::Path;
+    is_pair.then(|| own_path(before)).flatten()
+}
+
+/// Where a key stands in a record, be it written `key=`, `"key":` or `key:`; the record's beginning where it
+/// cannot be found.
+pub fn place_of_key(definition: &Definition, record: &Record, key: &str) -> Place {
+    let width = key.chars().count();
+    let body = from_record(definition, record).unwrap_or_default();
+    match find_key(body, key) {
+        None => Place::of_width(record.line, record.column, width),
+        Some(at) => {
+            let before = &body[..at];
+            match before.rsplit_once('\n') {
+                None => {
+                    let column = record.column + before.chars().count();
+                    Place::of_width(record.line, column, width)
+                }
+                Some((lines, last)) => {
+                    let line = record.line + 1 + lines.matches('\n').count();
+                    Place::of_width(line, last.chars().count() + 1, width)
+                }
+            }
+        }
+    }
+}
+
+/// Where a path stands in its definition; the definition's mark where it cannot be found.
+pub fn place_of_path(definition: &Definition, path: &str) -> Place {
+    let first = definition.text.lines().next().unwrap_or_default();
+    match first.find(path) {
+        Some(at) => {
+            let column = first_column(definition, first) + first[..at].chars().count();
+            Place::of_width(definition.line, column, path.chars().count())
+        }
+        None => {
+            let width = definition.mark.chars().count() + 2;
+            Place::of_width(definition.line, definition.column, width)
+        }
+    }
+}
+
+/// Column of a definition's text behind its mark.
+fn first_column(definition: &Definition, first_line: &str) -> usize {
+    let width = first_line.trim_end().chars().count();
+    definition.end_column.saturating_sub(width)
+}
+
+/// The definition's text from where the record begins.
+fn from_record<'d>(definition: &'d Definition, record: &Record) -> Option<&'d str> {
+    let text = &definition.text;
+    let first = text.lines().next()?;
+    let n_lines = record.line.checked_sub(definition.line)?;
+    let (start, n_chars) = match n_lines {
+        0 => (
+            0,
+            record.column.checked_sub(first_column(definition, first))?,
+        ),
+        _ => {
+            let (at, _) = text.match_indices('\n').nth(n_lines - 1)?;
+            (at + 1, record.column.checked_sub(1)?)
+        }
+    };
+    let (skipped, _) = text[start..].char_indices().nth(n_chars)?;
+    let body = &text[start + skipped..];
+    let begins = match record.constructor.as_str() {
+        "" => !body.starts_with(char::is_whitespace),
+        name => body.starts_with(name),
+    };
+    begins.then_some(body)
+}
+
+fn find_key(body: &str, key: &str) -> Option<usize> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found = body.match_indices(key).map(|(at, _)| at);
+    found.find(|&at| {
+        let after = body[at + key.len()..]
+            .trim_start_matches(['\'', '"'])
+            .trim_start();
+        !body[..at].ends_with(is_word) && after.starts_with(['=', ':'])
+    })
+}

@@ -1,0 +1,118 @@
+//! RPR206: whether a run lies where a definition or a link says, whole and unchanged.
+
+use super::{defined, mark_place, place_of, subject};
+use crate::audit::bind::{Bound, cited_run};
+use crate::audit::catalogue::RUN_UNAVAILABLE;
+use crate::audit::evidence::{NO_RESULTS, RunState};
+use crate::audit::finding::{Finding, Place, Sink};
+use crate::document::Definition;
+use crate::store::RunId;
+
+pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
+    for definition in &bound.document.definitions {
+        for (idx, path) in definition.paths.iter().enumerate() {
+            cited(bound, definition, (idx, path), sink);
+        }
+    }
+    linked(bound, sink);
+}
+
+/// A path in a definition.
+fn cited(
+    bound: &Bound<'_>,
+    definition: &Definition,
+    (idx, path): (usize, &str),
+    sink: &mut Sink<'_>,
+) {
+    let place = path_place(definition, idx);
+    let report = |(kind, message, evidence): Trouble, sink: &mut Sink<'_>| {
+        let subject = defined(bound.document, definition, kind);
+        let finding = Finding::new(&RUN_UNAVAILABLE, place, &subject, message);
+        let with = |finding: Finding, text| finding.with_evidence("file", text);
+        let hint =
+            "restore the run from history, or train its spec again and render the document anew";
+        sink.report(evidence.into_iter().fold(finding, with).with_hint(hint));
+    };
+    let Some(run) = cited_run(path) else {
+        let message = format!("`{path}` is not below `results/`");
+        return report(("not-a-run", message, Vec::new()), sink);
+    };
+    match trouble(bound, &run) {
+        None => sound(bound, &run, sink),
+        Some(trouble) => report(trouble, sink),
+    }
+}
+
+/// Where a path of a definition stands.
+pub(super) fn path_place(definition: &Definition, idx: usize) -> Place {
+    definition.path_places.get(idx).map_or_else(
+        || mark_place(definition),
+        |place| Place {
+            line: place.line,
+            column: place.column,
+            end_column: place.end_column,
+        },
+    )
+}
+
+/// A run in which nothing is wrong; without a lock, that holds for its files but not for its record.
+fn sound(bound: &Bound<'_>, run: &RunId, sink: &mut Sink<'_>) {
+    match bound.runs.get(run) {
+        Some(RunState::Unknown) => sink.not_assessed(&RUN_UNAVAILABLE, NO_RESULTS),
+        Some(RunState::Present(files)) if !files.is_locked => {
+            sink.not_assessed(&RUN_UNAVAILABLE, "the hash of run.json in repro.lock");
+        }
+        _ => sink.verified(&RUN_UNAVAILABLE),
+    }
+}
+
+/// Kind, message and evidence of what is wrong with a run.
+type Trouble = (&'static str, String, Vec<String>);
+
+fn trouble(bound: &Bound<'_>, run: &RunId) -> Option<Trouble> {
+    let cited = run.cited();
+    let files = match bound.runs.get(run)? {
+        RunState::Unknown => return None,
+        RunState::Missing => {
+            return Some(("missing", format!("run `{cited}` is not there"), Vec::new()));
+        }
+        RunState::Unreadable(error) => {
+            let message = format!("run `{cited}` cannot be read");
+            return Some(("unreadable", message, vec![error.clone()]));
+        }
+        RunState::Unfinished(status) => {
+            let message = format!("run `{cited}` is {status}, tables use completed runs only");
+            return Some(("unfinished", message, Vec::new()));
+        }
+        RunState::Present(files) => files,
+    };
+    if files.altered.is_empty() {
+        return None;
+    }
+    let what = files.altered.join("; ");
+    let message = format!("run `{cited}` was altered after it was completed: {what}");
+    Some(("altered", message, files.altered.clone()))
+}
+
+/// Runs cited by marks that are links.
+fn linked(bound: &Bound<'_>, sink: &mut Sink<'_>) {
+    for table in &bound.tables {
+        for row in &table.rows {
+            for (mark, _) in &row.marks {
+                let Some(run) = mark.target.as_deref().and_then(cited_run) else {
+                    continue;
+                };
+                match trouble(bound, &run) {
+                    None => sound(bound, &run, sink),
+                    Some((kind, message, evidence)) => {
+                        let subject = subject(table.table, &row.row.label, &mark.text, kind);
+                        let finding =
+                            Finding::new(&RUN_UNAVAILABLE, place_of(row, mark), &subject, message);
+                        let with = |finding: Finding, text| finding.with_evidence("file", text);
+                        sink.report(evidence.into_iter().fold(finding, with));
+                    }
+                }
+            }
+        }
+    }
+}
