@@ -125,13 +125,9 @@ fn verify_all(bencher: Bencher) {
     let large = Large::new();
     let settings = Settings::default();
     let inputs = Inputs {
-        path: "LARGE.md",
-        text: &large.text,
         store: Some(&large.store),
         specs: &large.specs,
-        settings: &settings,
-        rendered: None,
-        lock: None,
+        ..Inputs::alone("LARGE.md", &large.text, &settings)
     };
     let outcome = verify(&inputs);
     assert_eq!(outcome.cells.verified, N_ROWS * TASKS.len());

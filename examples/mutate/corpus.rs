@@ -113,16 +113,12 @@ impl Corpus {
     pub(crate) fn findings(&self, base: &str, text: &str, results: Option<&Store>) -> Vec<Finding> {
         let own = base == OWN;
         verify(&Inputs {
-            path: base,
-            document: base,
             manifest: self.manifest.as_ref().filter(|_| own),
-            text,
             store: own.then_some(results.unwrap_or(&self.store)),
             specs: if own { &self.specs } else { &[] },
-            settings: if own { &self.settings } else { &self.alone },
             // What rendering gives would find every change of our own text, and say nothing of the rules.
-            rendered: None,
             lock: self.lock.as_ref().filter(|_| own),
+            ..Inputs::alone(base, text, if own { &self.settings } else { &self.alone })
         })
         .findings
     }

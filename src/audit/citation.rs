@@ -39,7 +39,7 @@ impl<'d> Citation<'d> {
 
     /// Where a key of the record stands; the record's beginning where it cannot be found.
     pub fn place_of(&self, key: &str) -> Place {
-        place_of_key(self.definition, self.record, key)
+        place_of_key(self.record, key)
     }
 
     /// Where the record begins: its constructor.
@@ -211,27 +211,12 @@ fn path_before(document: &Document, idx: usize) -> Option<(&Definition, &str)> {
     is_pair.then(|| own_path(before)).flatten()
 }
 
-/// Where a key stands in a record, be it written `key=`, `"key":` or `key:`; the record's beginning where it
-/// cannot be found.
-pub fn place_of_key(definition: &Definition, record: &Record, key: &str) -> Place {
-    let width = key.chars().count();
-    let body = from_record(definition, record).unwrap_or_default();
-    match find_key(body, key) {
-        None => Place::of_width(record.line, record.column, width),
-        Some(at) => {
-            let before = &body[..at];
-            match before.rsplit_once('\n') {
-                None => {
-                    let column = record.column + before.chars().count();
-                    Place::of_width(record.line, column, width)
-                }
-                Some((lines, last)) => {
-                    let line = record.line + 1 + lines.matches('\n').count();
-                    Place::of_width(line, last.chars().count() + 1, width)
-                }
-            }
-        }
-    }
+/// Where a key stands in a record; the record's beginning where it has no such key.
+pub fn place_of_key(record: &Record, key: &str) -> Place {
+    let (line, column) = record
+        .key_place(key)
+        .unwrap_or((record.line, record.column));
+    Place::of_width(line, column, key.chars().count())
 }
 
 /// Where a path stands in its definition; the definition's mark where it cannot be found.
@@ -253,39 +238,4 @@ pub fn place_of_path(definition: &Definition, path: &str) -> Place {
 fn first_column(definition: &Definition, first_line: &str) -> usize {
     let width = first_line.trim_end().chars().count();
     definition.end_column.saturating_sub(width)
-}
-
-/// The definition's text from where the record begins.
-fn from_record<'d>(definition: &'d Definition, record: &Record) -> Option<&'d str> {
-    let text = &definition.text;
-    let first = text.lines().next()?;
-    let n_lines = record.line.checked_sub(definition.line)?;
-    let (start, n_chars) = match n_lines {
-        0 => (
-            0,
-            record.column.checked_sub(first_column(definition, first))?,
-        ),
-        _ => {
-            let (at, _) = text.match_indices('\n').nth(n_lines - 1)?;
-            (at + 1, record.column.checked_sub(1)?)
-        }
-    };
-    let (skipped, _) = text[start..].char_indices().nth(n_chars)?;
-    let body = &text[start + skipped..];
-    let begins = match record.constructor.as_str() {
-        "" => !body.starts_with(char::is_whitespace),
-        name => body.starts_with(name),
-    };
-    begins.then_some(body)
-}
-
-fn find_key(body: &str, key: &str) -> Option<usize> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut found = body.match_indices(key).map(|(at, _)| at);
-    found.find(|&at| {
-        let after = body[at + key.len()..]
-            .trim_start_matches(['\'', '"'])
-            .trim_start();
-        !body[..at].ends_with(is_word) && after.starts_with(['=', ':'])
-    })
 }

@@ -57,6 +57,23 @@ pub struct Inputs<'a> {
     pub manifest: Option<&'a Manifest>,
 }
 
+impl<'a> Inputs<'a> {
+    /// A document with nothing but its text and the settings.
+    pub fn alone(path: &'a str, text: &'a str, settings: &'a Settings) -> Self {
+        Self {
+            path,
+            document: path,
+            text,
+            store: None,
+            specs: &[],
+            settings,
+            rendered: None,
+            lock: None,
+            manifest: None,
+        }
+    }
+}
+
 /// What the settings say about the audit.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {

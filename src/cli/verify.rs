@@ -240,15 +240,13 @@ impl Against<'_> {
             Err(reason) => Err(reason.as_str()),
         });
         let verification = audit::verify(&Inputs {
-            path: name,
             document: &document,
-            text: &text,
             store,
             specs: self.specs,
-            settings: &self.settings,
             rendered,
             lock: self.lock.as_ref(),
             manifest: self.manifest.as_ref(),
+            ..Inputs::alone(name, &text, &self.settings)
         });
         Ok(Verified { verification, text })
     }
@@ -266,17 +264,7 @@ impl Against<'_> {
 /// Verifies a document with nothing but its text.
 fn verify_alone(path: &Path, name: &str, settings: &Settings) -> anyhow::Result<Verified> {
     let text = documents::read(path, name)?;
-    let verification = audit::verify(&Inputs {
-        path: name,
-        document: name,
-        text: &text,
-        store: None,
-        specs: &[],
-        settings,
-        rendered: None,
-        lock: None,
-        manifest: None,
-    });
+    let verification = audit::verify(&Inputs::alone(name, &text, settings));
     Ok(Verified { verification, text })
 }
 

@@ -159,6 +159,21 @@ impl<'t> Parser<'t> {
         if is_identifier(word) { word } else { "" }
     }
 
+    /// A name with the modules that it lies in, such as `argparse.Namespace`.
+    fn dotted_name(&mut self) -> &'t str {
+        self.peek();
+        let rest = self.rest();
+        let end = rest
+            .find(|c: char| !(matches!(c, '_' | '.') || c.is_alphanumeric()))
+            .unwrap_or(rest.len());
+        let name = &rest[..end];
+        if name.split('.').all(is_identifier) {
+            name
+        } else {
+            ""
+        }
+    }
+
     fn record(&mut self) -> Result<PlacedRecord, LiteralError> {
         if self.peek() == Some('{') {
             let Entries { values, places } = self.dict()?;
@@ -168,7 +183,7 @@ impl<'t> Parser<'t> {
                 places,
             });
         }
-        let constructor = self.word();
+        let constructor = self.dotted_name();
         if constructor.is_empty() {
             return Err(self.expected("a record such as `Namespace(…)` or `{…}`"));
         }

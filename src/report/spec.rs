@@ -68,7 +68,10 @@ pub struct TableSpec {
     pub columns: Vec<Column>,
     /// The rows, in order.
     pub rows: Vec<Row>,
-    /// For the audit: what a label says about the run, as a pattern.
+    /// For the audit: the label of a run as a text with `{key}` for each value of its record that it names,
+    /// such as `{model}-{tasks}`. `{tasks}` are those with a weight, joined; `{model}` is the model without
+    /// `MTL` and `model`; any other key is its value as printed; `*` is any text. Case and the characters that
+    /// separate words (`-`, `_`, blanks, …) do not count.
     pub label_grammar: Option<String>,
     /// For the audit: the document that the table repeats.
     pub derived_from: Option<String>,

@@ -2,15 +2,7 @@ use super::*;
 use crate::audit::{Inputs, Settings, verify};
 
 fn verified(path: &str, text: &str) -> Verification {
-    verify(&Inputs {
-        path,
-        text,
-        store: None,
-        specs: &[],
-        settings: &Settings::default(),
-        rendered: None,
-        lock: None,
-    })
+    verify(&Inputs::alone(path, text, &Settings::default()))
 }
 
 const TABLE: &str = "model | Gender(%)\n--- | ---\nM | 82.5\nN [7] | 83.5\n";

@@ -30,17 +30,7 @@ M [2] | 72.5
 ";
 
 fn inputs<'a>(text: &'a str, settings: &'a Settings) -> Inputs<'a> {
-    Inputs {
-        path: "R.md",
-        document: "R.md",
-        manifest: None,
-        text,
-        store: None,
-        specs: &[],
-        settings,
-        rendered: None,
-        lock: None,
-    }
+    Inputs::alone("R.md", text, settings)
 }
 
 #[test]

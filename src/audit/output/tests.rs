@@ -49,25 +49,13 @@ fn sample() -> Verified {
             reason: "old".into(),
             until: Some(date(2026, 1, 2)),
             path: "repro.toml".into(),
-            document: "repro.toml".into(),
-            manifest: None,
             line: 7,
             column: 1,
         }],
         today: date(2026, 2, 1),
         ..Settings::default()
     };
-    let mut verification = verify(&Inputs {
-        path: "docs/R,1.md",
-        document: "docs/R,1.md",
-        manifest: None,
-        text: &text,
-        store: None,
-        specs: &[],
-        settings: &settings,
-        rendered: None,
-        lock: None,
-    });
+    let mut verification = verify(&Inputs::alone("docs/R,1.md", &text, &settings));
     let place = Place::of_width;
     let mut findings = vec![
         Finding::new(

@@ -12,6 +12,9 @@ pub mod records;
 pub mod rerun;
 pub mod statistics;
 
+#[cfg(test)]
+mod fixture;
+
 use super::Inputs;
 use super::bind::Bound;
 use super::finding::Sink;

@@ -26,17 +26,7 @@ fn verified(text: &str, waivers: Vec<Waiver>) -> Verification {
         today: date(2027, 1, 31),
         ..Settings::default()
     };
-    verify(&Inputs {
-        path: "docs/R.md",
-        document: "docs/R.md",
-        manifest: None,
-        text,
-        store: None,
-        specs: &[],
-        settings: &settings,
-        rendered: None,
-        lock: None,
-    })
+    verify(&Inputs::alone("docs/R.md", text, &settings))
 }
 
 /// Lines of the waived findings of a rule, of a document with a line inserted before line `at`.
@@ -192,8 +182,6 @@ fn the_projects_waivers_cover_what_they_name() {
             reason: "r".into(),
             until: None,
             path: "repro.toml".into(),
-            document: "repro.toml".into(),
-            manifest: None,
             line: 1,
             column: 1,
         };

@@ -85,7 +85,7 @@ fn differing<'c>(
     let pairs = first.row.cells.iter().zip(&second.row.cells).enumerate();
     pairs
         .filter(|(idx, _)| family.is_metric(*idx))
-        .filter(|(_, (a, b))| is_different(a, b))
+        .filter(|(_, (a, b))| is_different(a, b) || a.spread != b.spread || a.n != b.n)
         .map(|(idx, (a, b))| (header[idx + 1].text.clone(), a, b))
         .collect()
 }

@@ -1,6 +1,6 @@
 //! RPR203 and RPR204: whether every definition has its own number, in order, and is used.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{defined, listed, mark_place};
 use crate::audit::Inputs;
@@ -177,7 +177,7 @@ fn mentions<'t>(document: &Document, text: &'t str) -> Vec<(usize, &'t str)> {
 pub(super) fn check(bound: &Bound<'_>, usage: &Usage<'_>, sink: &mut Sink<'_>) {
     duplicates(bound.document, usage, sink);
     unused(bound.document, usage, sink);
-    numbering(bound, sink);
+    numbering(bound, usage, sink);
 }
 
 /// Marks that are defined twice: in one scope, or in sections that share a number.
@@ -240,8 +240,9 @@ fn number(mark: &str) -> Option<u64> {
     mark.strip_prefix('^').unwrap_or(mark).parse().ok()
 }
 
-/// Numbers that are skipped, and definitions out of the order of their use: each once per run of numbers.
-fn numbering(bound: &Bound<'_>, sink: &mut Sink<'_>) {
+/// Numbers that are skipped, and definitions out of the order of their use: each once per run of numbers. What is
+/// not used is reported as such and counts for neither.
+fn numbering(bound: &Bound<'_>, usage: &Usage<'_>, sink: &mut Sink<'_>) {
     let document = bound.document;
     let mut groups: BTreeMap<usize, Vec<&Definition>> = BTreeMap::new();
     let numbered = document
@@ -252,21 +253,30 @@ fn numbering(bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let is_unique = numbered
         .clone()
         .all(|found| marks.insert(found.mark.as_str()));
-    for definition in numbered {
+    for definition in numbered.clone().filter(|found| usage.is_used(found)) {
         let group = if is_unique { 0 } else { definition.block };
         groups.entry(group).or_default().push(definition);
     }
+    let rows = bound.tables.iter().flat_map(|table| &table.rows);
+    let of_marks = rows.flat_map(|row| &row.marks).map(|(mark, _)| &mark.text);
+    let of_definitions = numbered.map(|found| &found.mark);
+    let present: BTreeSet<u64> = of_marks
+        .chain(of_definitions)
+        .filter_map(|mark| number(mark))
+        .collect();
     let uses = first_uses(bound);
     let mut greatest = 0;
     for definitions in groups.values() {
         // Numbers may run on from section to section.
-        let first = definitions
-            .iter()
-            .filter_map(|found| number(&found.mark))
-            .min();
-        let before = if first > Some(greatest) { greatest } else { 0 };
+        let numbers = || definitions.iter().filter_map(|found| number(&found.mark));
+        let before = if numbers().min() > Some(greatest) {
+            greatest
+        } else {
+            0
+        };
+        greatest = greatest.max(numbers().max().unwrap_or(0));
         let findings = [
-            gap(document, definitions, before),
+            gap(document, definitions, before, &present),
             order(document, definitions, &uses),
         ];
         for finding in findings {
@@ -275,41 +285,42 @@ fn numbering(bound: &Bound<'_>, sink: &mut Sink<'_>) {
                 Some(finding) => sink.report(finding),
             }
         }
-        let last = definitions
-            .iter()
-            .filter_map(|found| number(&found.mark))
-            .max();
-        greatest = greatest.max(last.unwrap_or(0));
     }
 }
 
-/// Numbers that are missing after `before`, up to the greatest.
-fn gap(document: &Document, definitions: &[&Definition], before: u64) -> Option<Finding> {
+/// Numbers that occur nowhere, after `before` and up to the greatest of the definitions.
+fn gap(
+    document: &Document,
+    definitions: &[&Definition],
+    before: u64,
+    present: &BTreeSet<u64>,
+) -> Option<Finding> {
     const SHOWN: usize = 8;
-    let mut sorted: Vec<(u64, &Definition)> = definitions
+    let numbered = definitions
         .iter()
-        .filter_map(|found| Some((number(&found.mark)?, *found)))
-        .collect();
-    sorted.sort_by_key(|(number, found)| (*number, found.line));
-    let mut missing = Vec::new();
-    let mut n_missing = 0;
-    let mut after = None;
+        .filter_map(|found| Some((number(&found.mark)?, *found)));
+    let by_number: BTreeMap<u64, &Definition> = numbered.rev().collect();
+    let greatest = *by_number.keys().next_back()?;
+    let (mut missing, mut n_missing, mut first) = (Vec::new(), 0, None);
     let mut last = before;
-    for (number, definition) in sorted {
-        if number > last + 1 {
-            after = after.or(Some(definition));
-            n_missing += number - last - 1;
-            let room = SHOWN.saturating_sub(missing.len());
-            missing.extend(
-                (last + 1..number)
-                    .take(room)
-                    .map(|number| format!("`[{number}]`")),
-            );
+    for &number in present
+        .range(before + 1..)
+        .take_while(|number| **number <= greatest)
+    {
+        n_missing += number - last - 1;
+        let room = SHOWN.saturating_sub(missing.len());
+        missing.extend(
+            (last + 1..number)
+                .take(room)
+                .map(|number| format!("`[{number}]`")),
+        );
+        if n_missing > 0 {
+            first = first.or(Some(number));
         }
-        last = last.max(number);
+        last = number;
     }
-    let definition = after?;
-    let hidden = n_missing - missing.len() as u64;
+    let (_, definition) = by_number.range(first?..).next()?;
+    let hidden = n_missing.saturating_sub(missing.len() as u64);
     if hidden > 0 {
         missing.push(format!("{hidden} more"));
     }

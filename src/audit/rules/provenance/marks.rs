@@ -4,7 +4,7 @@ use super::definitions::Usage;
 use super::{defined, listed, mark_place, place_of, subject};
 use crate::audit::bind::{Bound, BoundRow, BoundTable};
 use crate::audit::catalogue::{MISSING_PROVENANCE, UNRESOLVED_MARKER};
-use crate::audit::finding::{Finding, Place, Sink};
+use crate::audit::finding::{Confidence, Finding, Place, Sink};
 use crate::audit::reading::spelling::is_placeholder;
 use crate::document::{Definition, Document, Kind, Mark, Resolved};
 use crate::report::spec::FootnoteKind;
@@ -15,8 +15,9 @@ pub(super) fn check(bound: &Bound<'_>, usage: &Usage<'_>, sink: &mut Sink<'_>) {
         let needs_record = table
             .spec
             .is_none_or(|spec| spec.footnotes.contains(&FootnoteKind::HyperParameters));
+        let scope = bound.document.scope(table.table);
         for row in &table.rows {
-            if marks(table, row, usage, sink) {
+            if marks(table, row, scope, usage, sink) {
                 sink.not_assessed(&MISSING_PROVENANCE, "a definition of every mark");
             } else {
                 provenance(bound.document, table, row, usage, needs_record, sink);
@@ -57,6 +58,7 @@ fn nothing(definition: &Definition) -> String {
 fn marks(
     table: &BoundTable<'_>,
     row: &BoundRow<'_>,
+    scope: Option<usize>,
     usage: &Usage<'_>,
     sink: &mut Sink<'_>,
 ) -> bool {
@@ -75,7 +77,10 @@ fn marks(
             Resolved::One(_) | Resolved::Ambiguous(_) => None,
         };
         let Some(what) = what else {
-            sink.verified(&UNRESOLVED_MARKER);
+            match elsewhere(scope, row, mark, resolved) {
+                None => sink.verified(&UNRESOLVED_MARKER),
+                Some(definition) => sink.report(other_scope(table, row, mark, definition)),
+            }
             continue;
         };
         found = true;
@@ -89,6 +94,47 @@ fn marks(
         );
     }
     found
+}
+
+/// The definition in another table's section that a mark leads to, while other marks of its row are defined in the
+/// row's own: a number that was left undefined, rather than a run that two tables cite.
+fn elsewhere<'d>(
+    scope: Option<usize>,
+    row: &BoundRow<'_>,
+    mark: &Mark,
+    resolved: &Resolved<'d>,
+) -> Option<&'d Definition> {
+    let Resolved::One(definition) = resolved else {
+        return None;
+    };
+    let is_own = |(_, other): &(&Mark, Resolved<'_>)| match other {
+        Resolved::One(other) => Some(other.block) == scope,
+        _ => false,
+    };
+    let is_elsewhere = mark.target.is_none() && Some(definition.block) != scope;
+    (is_elsewhere && row.marks.iter().any(is_own)).then_some(*definition)
+}
+
+fn other_scope(
+    table: &BoundTable<'_>,
+    row: &BoundRow<'_>,
+    mark: &Mark,
+    definition: &Definition,
+) -> Finding {
+    let label = &row.row.label;
+    let message = format!(
+        "row `{label}`: mark `[{}]` has no definition in its section, only at line {} in another",
+        mark.text, definition.line
+    );
+    let subject = subject(table.table, label, &mark.text, "other-section");
+    Finding::new(&UNRESOLVED_MARKER, place_of(row, mark), &subject, message)
+        .with_confidence(Confidence::Inferred)
+        .with_evidence_at(
+            "definition",
+            mark_place(definition),
+            definition.text.clone(),
+        )
+        .with_hint("define the mark where the row's other marks are defined")
 }
 
 /// Whether a mark is an index such as that of `x[0]`: glued to a name, and defined nowhere in the document.

@@ -131,12 +131,15 @@ fn parents(document: &Document) -> Vec<Option<usize>> {
     parents
 }
 
+/// A record that says otherwise: key and value there.
+type Differing<'b> = (&'b Citation<'b>, &'b str, &'b Value);
+
 /// What the records say of a claim.
 #[derive(Default)]
 struct Verdict<'b> {
     n_agreeing: usize,
-    /// Records that say otherwise: key and value there.
-    differing: Vec<(&'b Citation<'b>, &'b str, &'b Value)>,
+    /// Records that say otherwise.
+    differing: Vec<Differing<'b>>,
     absent: Vec<&'b Citation<'b>>,
 }
 
@@ -219,28 +222,34 @@ fn stated_in_heading(
             "a record that the statement speaks of",
         );
     }
-    let said = format!("{} = {}", statement.key, statement.value);
-    let place = place_of(statement);
+    let text = format!("{} = {}", statement.key, statement.value);
+    let said = said("heading", statement, &text);
     match (&verdict.differing[..], &verdict.absent[..]) {
         ([], []) => sink.verified(&STATEMENT_CONTRADICTION),
         ([], absent) => {
-            let finding = absent_key("heading", &said, &statement.key, place, absent, tied.len());
+            let finding = said.key_absent(absent, tied.len());
             sink.report(match similar(&statement.key, &index.keys) {
                 Some(near) => finding.with_hint(format!(
                     "write `{near}`, or, where both mean the same, put `{} = \"{near}\"` under `[aliases]` in repro.toml",
                     statement.key
                 )),
-                None => finding.with_hint("state settings under the keys that the records have"),
+                None => finding.with_hint(KEYS_OF_RECORDS),
             });
         }
-        _ => sink.report(contradiction(
-            "heading",
-            &said,
-            "",
-            place,
-            &statement.key,
-            &verdict,
-        )),
+        (differing, _) => sink.report(said.contradicted(differing)),
+    }
+}
+
+/// Advice where a key is unknown.
+const KEYS_OF_RECORDS: &str = "state settings under the keys that the records have";
+
+fn said<'s>(origin: &'static str, statement: &'s Statement, text: &'s str) -> Said<'s> {
+    Said {
+        origin,
+        text,
+        mark: "",
+        key: &statement.key,
+        place: place_of(statement),
     }
 }
 
@@ -260,70 +269,79 @@ fn similar<'k>(key: &str, keys: &HashSet<&'k str>) -> Option<&'k str> {
     (best.0 >= 2).then_some(best.1)
 }
 
-fn absent_key(
+/// A statement, and where it is made.
+struct Said<'s> {
     origin: &'static str,
-    said: &str,
-    key: &str,
+    /// As printed.
+    text: &'s str,
+    /// The mark that it is said of, or nothing.
+    mark: &'s str,
+    key: &'s str,
     place: Place,
-    absent: &[&Citation<'_>],
-    n_tied: usize,
-) -> Finding {
-    let whose = match (absent.len(), n_tied) {
-        (n, all) if n == all && n > 1 => format!("none of its {n} records has"),
-        (1, 1) => "its record does not have".to_owned(),
-        (n, all) => format!("{n} of its {all} records do not have"),
-    };
-    let message = format!("{origin} says `{said}`, a key that {whose}");
-    let subject = Subject {
-        row: origin.to_owned(),
-        column: said.to_owned(),
-        kind: "key-absent",
-        ..Subject::default()
-    };
-    let finding = Finding::new(&STATEMENT_CONTRADICTION, place, &subject, message);
-    let with = |finding: Finding, citation: &&Citation<'_>| {
-        let text = format!("record of `[{}]` has no `{key}`", citation.definition.mark);
-        finding.with_evidence_at("record", citation.place_of(key), text)
-    };
-    absent.iter().fold(finding, with)
 }
 
-fn contradiction(
-    origin: &'static str,
-    said: &str,
-    mark: &str,
-    place: Place,
-    key: &str,
-    verdict: &Verdict<'_>,
-) -> Finding {
-    let (first, own, value) = verdict.differing[0];
-    let of = match mark {
-        "" => String::new(),
-        mark => format!(" of `[{mark}]`"),
-    };
-    let others = match verdict.differing.len() - 1 {
-        0 => String::new(),
-        1 => " and another record, too".to_owned(),
-        n => format!(" and {n} other records, too"),
-    };
-    let message = format!(
-        "{origin} says `{said}`{of}, the record of `[{}]` says `{own}={}`{others}",
-        first.definition.mark,
-        literal::print(value)
-    );
-    let subject = Subject {
-        table: origin.to_owned(),
-        row: mark.to_owned(),
-        column: key.to_owned(),
-        kind: "contradicts",
-    };
-    let finding = Finding::new(&STATEMENT_CONTRADICTION, place, &subject, message);
-    let with = |finding: Finding, (citation, own, value): &(&Citation<'_>, &str, &Value)| {
-        let text = format!("`{own}={}`", literal::print(value));
-        finding.with_evidence_at("record", citation.place_of(own), text)
-    };
-    let finding = verdict.differing.iter().fold(finding, with);
-    finding.with_hint("correct whichever is wrong; the record is what ran")
+impl Said<'_> {
+    fn words(&self) -> String {
+        let (origin, text) = (self.origin, self.text);
+        match self.mark {
+            "" => format!("{origin} says `{text}`"),
+            mark => format!("{origin} says `{text}` of `[{mark}]`"),
+        }
+    }
+
+    /// The finding; two headings may say the same of different tables, so a record's mark tells them apart.
+    fn finding(&self, kind: &'static str, record: &Citation<'_>, message: String) -> Finding {
+        let subject = Subject {
+            table: self.origin.to_owned(),
+            row: record.definition.mark.clone(),
+            column: self.key.to_owned(),
+            kind,
+        };
+        Finding::new(&STATEMENT_CONTRADICTION, self.place, &subject, message)
+    }
+
+    /// Records without the key.
+    fn key_absent(&self, absent: &[&Citation<'_>], n_tied: usize) -> Finding {
+        let whose = match (absent.len(), n_tied) {
+            (1, 1) => "its record does not have".to_owned(),
+            (n, all) if n == all => format!("none of its {n} records has"),
+            (n, all) => format!("{n} of its {all} records do not have"),
+        };
+        let message = format!("{}, a key that {whose}", self.words());
+        let with = |finding: Finding, citation: &&Citation<'_>| {
+            let text = format!(
+                "record of `[{}]` has no `{}`",
+                citation.definition.mark, self.key
+            );
+            finding.with_evidence_at("record", citation.place_of(self.key), text)
+        };
+        absent
+            .iter()
+            .fold(self.finding("key-absent", absent[0], message), with)
+    }
+
+    /// Records with another value.
+    fn contradicted(&self, differing: &[Differing<'_>]) -> Finding {
+        let (first, own, value) = differing[0];
+        let others = match differing.len() - 1 {
+            0 => String::new(),
+            1 => " and another record, too".to_owned(),
+            n => format!(" and {n} other records, too"),
+        };
+        let message = format!(
+            "{}, the record of `[{}]` says `{own}={}`{others}",
+            self.words(),
+            first.definition.mark,
+            literal::print(value)
+        );
+        let with = |finding: Finding, (citation, own, value): &Differing<'_>| {
+            let text = format!("`{own}={}`", literal::print(value));
+            finding.with_evidence_at("record", citation.place_of(own), text)
+        };
+        let finding = self.finding("contradicts", first, message);
+        let finding = differing.iter().fold(finding, with);
+        finding.with_hint("correct whichever is wrong; the record is what ran")
+    }
 }
 
 /// A piece of the document in which somebody may say something of a mark.
@@ -436,27 +454,26 @@ fn marked(
         statement::Subject::Key(key) => key.clone(),
         _ => claim.text.chars().filter(|c| c.is_alphabetic()).collect(),
     };
+    let said = Said {
+        origin: source.origin,
+        text: &claim.text,
+        mark: &claim.mark,
+        key: &key,
+        place,
+    };
     if !verdict.differing.is_empty() {
-        let finding = contradiction(
-            source.origin,
-            &claim.text,
-            &claim.mark,
-            place,
-            &key,
-            &verdict,
-        );
         let confidence = if is_key {
             Confidence::Parsed
         } else {
             Confidence::Inferred
         };
+        let finding = said.contradicted(&verdict.differing);
         sink.report(finding.with_confidence(confidence));
     } else if verdict.absent.is_empty() {
         sink.verified(&STATEMENT_CONTRADICTION);
     } else if is_key {
-        let (absent, all) = (&verdict.absent, tied.len());
-        let finding = absent_key(source.origin, &claim.text, &key, place, absent, all);
-        sink.report(finding.with_hint("state settings under the keys that the records have"));
+        let finding = said.key_absent(&verdict.absent, tied.len());
+        sink.report(finding.with_hint(KEYS_OF_RECORDS));
     } else {
         sink.not_assessed(
             &STATEMENT_CONTRADICTION,
@@ -486,15 +503,9 @@ fn unmarked(
             "a record that the statement speaks of",
         );
     } else {
-        let said = format!("{} = {}", statement.key, statement.value);
-        sink.report(contradiction(
-            "comment",
-            &said,
-            "",
-            place_of(statement),
-            key,
-            &verdict,
-        ));
+        let text = format!("{} = {}", statement.key, statement.value);
+        let said = said("comment", statement, &text);
+        sink.report(said.contradicted(&verdict.differing));
     }
 }
 

@@ -22,7 +22,7 @@ use crate::document::Definition;
 /// Applies the rules of the family.
 pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let rows = records_of_rows(bound);
-    unparseable::check(inputs, bound, sink);
+    unparseable::check(bound, sink);
     drift::check(inputs, bound, sink);
     label::check(bound, &rows, sink);
     derived::check(bound, sink);

@@ -88,7 +88,7 @@ fn contradictions(
         let message = format!("record of mark `[{}]` says {what}", definition.mark);
         let finding = Finding::new(
             &STATEMENT_CONTRADICTION,
-            place_of_key(definition, record, key),
+            place_of_key(record, key),
             &subject(bound, definition, key, kind),
             message,
         )
