@@ -1,5 +1,8 @@
 //! RPR208, headings, comments and notes: what they say of settings against the records that they speak of.
 
+mod said;
+mod source;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
@@ -7,11 +10,12 @@ use serde_json::Value;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::STATEMENT_CONTRADICTION;
 use crate::audit::citation::Citation;
-use crate::audit::finding::{Confidence, Finding, Place, Sink, Subject};
+use crate::audit::finding::{Confidence, Place, Sink};
 use crate::audit::reading::statement::{self, Claim, claims, is_same, is_usual_key};
 use crate::audit::{Inputs, Settings};
-use crate::document::{Concealment, Definition, Document, Kind, Origin, Statement};
-use crate::literal;
+use crate::document::{Definition, Document, Origin, Statement};
+use said::{Differing, Said};
+use source::{Source, sources};
 
 pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let index = Index::of(bound);
@@ -135,9 +139,6 @@ fn parents(document: &Document) -> Vec<Option<usize>> {
     }
     parents
 }
-
-/// A record that says otherwise: key and value there.
-type Differing<'b> = (&'b Citation<'b>, &'b str, &'b Value);
 
 /// What the records say of a claim.
 #[derive(Default)]
@@ -278,162 +279,6 @@ fn similar<'k>(key: &str, keys: &HashSet<&'k str>) -> Option<&'k str> {
     let shared = |other: &str| other.split('_').filter(|word| words.contains(word)).count();
     let best = keys.iter().map(|other| (shared(other), *other)).max()?;
     (best.0 >= 2).then_some(best.1)
-}
-
-/// A statement, and where it is made.
-struct Said<'s> {
-    origin: &'static str,
-    /// As printed.
-    text: &'s str,
-    /// The mark that it is said of, or nothing.
-    mark: &'s str,
-    key: &'s str,
-    place: Place,
-}
-
-impl Said<'_> {
-    fn words(&self) -> String {
-        let (origin, text) = (self.origin, self.text);
-        match self.mark {
-            "" => format!("{origin} says `{text}`"),
-            mark => format!("{origin} says `{text}` of `[{mark}]`"),
-        }
-    }
-
-    /// The finding; two headings may say the same of different tables, so a record's mark tells them apart.
-    fn finding(&self, kind: &'static str, record: &Citation<'_>, message: String) -> Finding {
-        let subject = Subject {
-            table: self.origin.to_owned(),
-            row: record.definition.mark.clone(),
-            column: self.key.to_owned(),
-            kind,
-        };
-        Finding::new(&STATEMENT_CONTRADICTION, self.place, &subject, message)
-    }
-
-    /// Records without the key.
-    fn key_absent(&self, absent: &[&Citation<'_>], n_tied: usize) -> Finding {
-        let whose = match (absent.len(), n_tied) {
-            (1, 1) => "its record does not have".to_owned(),
-            (n, all) if n == all => format!("none of its {n} records has"),
-            (n, all) => format!("{n} of its {all} records do not have"),
-        };
-        let message = format!("{}, a key that {whose}", self.words());
-        let with = |finding: Finding, citation: &&Citation<'_>| {
-            let text = format!(
-                "record of `[{}]` has no `{}`",
-                citation.definition.mark, self.key
-            );
-            finding.with_evidence_at("record", citation.place_of(self.key), text)
-        };
-        absent
-            .iter()
-            .fold(self.finding("key-absent", absent[0], message), with)
-    }
-
-    /// Records with another value.
-    fn contradicted(&self, differing: &[Differing<'_>]) -> Finding {
-        let (first, own, value) = differing[0];
-        let others = match differing.len() - 1 {
-            0 => String::new(),
-            1 => " and another record, too".to_owned(),
-            n => format!(" and {n} other records, too"),
-        };
-        let message = format!(
-            "{}, the record of `[{}]` says `{own}={}`{others}",
-            self.words(),
-            first.definition.mark,
-            literal::print(value)
-        );
-        let with = |finding: Finding, (citation, own, value): &Differing<'_>| {
-            let text = format!("`{own}={}`", literal::print(value));
-            finding.with_evidence_at("record", citation.place_of(own), text)
-        };
-        let finding = self.finding("contradicts", first, message);
-        let finding = differing.iter().fold(finding, with);
-        finding.with_hint("correct whichever is wrong; the record is what ran")
-    }
-}
-
-/// A piece of the document in which somebody may say something of a mark.
-struct Source {
-    origin: &'static str,
-    line: usize,
-    column: usize,
-    text: String,
-}
-
-impl Source {
-    /// Line and column of a byte offset.
-    fn position(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..offset];
-        let line = self.line + before.matches('\n').count();
-        match before.rfind('\n') {
-            Some(at) => (line, before[at + 1..].chars().count() + 1),
-            None => (line, self.column + before.chars().count()),
-        }
-    }
-}
-
-/// Comments, notes that are words, and sentences with results in them.
-fn sources(document: &Document, lines: &[&str]) -> Vec<Source> {
-    let cut = |origin, (line, column): (usize, usize), (end_line, end_column): (usize, usize)| {
-        let mut text = String::new();
-        for at in line..=end_line {
-            let content = at
-                .checked_sub(1)
-                .and_then(|idx| lines.get(idx))
-                .copied()
-                .unwrap_or_default();
-            let skipped = if at == line { column - 1 } else { 0 };
-            let kept = if at == end_line {
-                end_column.saturating_sub(skipped + 1)
-            } else {
-                usize::MAX
-            };
-            text.extend(content.chars().skip(skipped).take(kept));
-            if at < end_line {
-                text.push('\n');
-            }
-        }
-        Source {
-            origin,
-            line,
-            column,
-            text,
-        }
-    };
-    let comments = document
-        .comments
-        .iter()
-        .filter(|comment| {
-            comment.concealment == Concealment::Comment && comment.directive().is_none()
-        })
-        .map(|found| {
-            cut(
-                "comment",
-                (found.line, found.column),
-                (found.end_line, found.end_column),
-            )
-        });
-    let notes = document
-        .definitions
-        .iter()
-        .filter(|definition| definition.kind == Kind::Narrative)
-        .map(|found| {
-            cut(
-                "note",
-                (found.line, found.column),
-                (found.end_line, usize::MAX),
-            )
-        });
-    let sentences = document.unparsed.iter().map(|found| Source {
-        origin: "sentence",
-        line: found.line,
-        column: found.column,
-        text: found.text.clone(),
-    });
-    comments.chain(notes).chain(sentences).collect()
 }
 
 /// What a comment, note or sentence says of a mark.
