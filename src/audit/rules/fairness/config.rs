@@ -9,7 +9,9 @@ use crate::audit::Inputs;
 use crate::audit::bind::BoundTable;
 use crate::audit::catalogue::CONFIG_CONFOUND;
 use crate::audit::finding::{Finding, Severity, Sink, Subject};
-use crate::audit::reading::key::{BUDGET_KEYS, MACHINE_KEYS, NEUTRAL_KEYS, PROTOCOL_KEYS};
+use crate::audit::reading::key::{
+    BUDGET_KEYS, MACHINE_KEYS, NEUTRAL_KEYS, PROTOCOL_KEYS, active_tasks,
+};
 use crate::audit::reading::label::{read, words};
 use crate::literal;
 
@@ -248,4 +250,14 @@ pub(super) fn tasks(sides: &[Side<'_, '_>]) -> Vec<String> {
         tasks.extend(names.filter_map(Value::as_str).map(str::to_lowercase));
     }
     tasks.into_iter().collect()
+}
+
+/// The tasks that a row's record trains, in lower case.
+pub(super) fn trained(side: &Side<'_, '_>) -> Option<Vec<String>> {
+    let values = side.known.as_ref()?.values().into_iter();
+    let values = values
+        .map(|(key, value)| (key.to_owned(), value.clone()))
+        .collect();
+    let active = active_tasks(&values)?;
+    Some(active.iter().map(|task| task.to_lowercase()).collect())
 }

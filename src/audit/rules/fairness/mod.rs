@@ -1,10 +1,11 @@
-//! Fairness: whether the rows of a table may be compared.
+//! Fairness: whether the rows of a table may be compared, and whether anything is left out of them.
 //!
-//! `compare` finds the odd rows; `config`, `machine` and `protocol` say what is compared. Cells that should not
-//! be empty (RPR404) are found by `numbers`, which knows what runs give.
+//! `compare` finds the odd rows; `config`, `machine` and `protocol` say what is compared; `empty` looks for
+//! numbers that should be there.
 
 mod compare;
 mod config;
+mod empty;
 mod machine;
 mod protocol;
 
@@ -23,6 +24,7 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
         config::check(inputs, table, &sides, sink);
         machine::check(table, &sides, sink);
         protocol::check(inputs, table, &sides, sink);
+        empty::check(bound, table, &sides, sink);
     }
     sink.not_assessed(&UNREPORTED_RUNS, "the runs in the store that no row cites");
 }

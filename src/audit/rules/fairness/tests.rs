@@ -28,6 +28,7 @@ fn the_seed_gives_what_the_catalogue_lists() {
          be told apart"
     );
     assert_eq!(counts(&outcome, "RPR403"), (0, 0, 5));
+    assert_eq!(counts(&outcome, "RPR404"), (10, 0, 0));
     assert_eq!(counts(&outcome, "RPR405"), (0, 0, 1));
 }
 
@@ -58,6 +59,7 @@ fn a_clean_document_has_no_finding() {
     assert_eq!(counts(&outcome, "RPR401"), (1, 0, 0));
     assert_eq!(counts(&outcome, "RPR402"), (1, 0, 0));
     assert_eq!(counts(&outcome, "RPR403"), (0, 0, 2));
+    assert_eq!(counts(&outcome, "RPR404"), (4, 0, 0));
 }
 
 #[test]
@@ -134,6 +136,7 @@ header = "Age MAE (ChaLearn_2016)"
 metric = "test/age/mae"
 [[rows]]
 label = "MobileNet-V2-Gender_Age"
+expected_empty = ["Age MAE (ChaLearn_2016)"]
 [[rows]]
 label = "MobileNet-V2-Gender"
 [[rows]]
@@ -239,4 +242,23 @@ fn samples_of_runs_on_disk() {
         )]
     );
     assert_eq!(counts(&outcome, "RPR403"), (1, 1, 0));
+}
+
+#[test]
+fn cells_that_a_record_implies() {
+    let text = clean().replacen("| 82.5 | 6.7", "| 82.5 |", 1);
+    let outcome = alone(&text);
+    assert_eq!(
+        found(&outcome, "RPR404"),
+        [(
+            5,
+            40,
+            Note,
+            "row `MobileNet-V2-Gender_Age`, column `Age MAE (ChaLearn_2016)`: empty, but the row's record trains \
+             `age`"
+        )]
+    );
+    assert_eq!(counts(&outcome, "RPR404"), (3, 1, 0));
+    let outcome = against(&text, None, &[spec(SPEC)], &Settings::default());
+    assert_eq!(counts(&outcome, "RPR404"), (4, 0, 0));
 }
