@@ -23,7 +23,7 @@ pub static DATA_FINGERPRINT: Rule = Rule {
         Bad: A header that names three data sets, and no manifest.\n\
         Good: `data.lock.json` with the fingerprint that the run's record has.\n\
         Exceptions: None; images re-encoded without loss count as other data.\n\
-        Remedy: Run `repro data`, and commit the manifest.",
+        Remedy: Run `repro data check --lock` where the data lies, and commit `data.lock.json`.",
 };
 
 /// Samples are both in training and in evaluation.
@@ -39,7 +39,7 @@ pub static SPLIT_OVERLAP: Rule = Rule {
         Good: Splits without a common file.\n\
         Exceptions: Blank pictures.\n\
         Remedy: Take the samples out of training, and train again.\n\
-        State: not assessed yet; it comes with `repro data check`.",
+        State: not assessed yet, as the manifest has a fingerprint per split and none per file.",
 };
 
 /// Evaluation involves chance.

@@ -109,6 +109,7 @@ fn sample() -> Verified {
             "RPR602" => (0, 0, 1),
             _ => (0, 0, 0),
         };
+        count.no_power = usize::from(count.rule == "RPR103");
         count.missing = match count.not_assessed {
             0 => Vec::new(),
             _ => vec!["the \"results\" root".into()],
