@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use repro::audit::evidence::ReadRuns;
 use repro::audit::evidence::manifest::{self, Manifest};
 use repro::audit::finding::Finding;
 use repro::audit::{Inputs, Settings, verify};
@@ -36,6 +37,7 @@ pub(crate) struct Corpus {
     pub(crate) specs: Vec<TableSpec>,
     pub(crate) lock: Option<Lock>,
     manifest: Option<Manifest>,
+    read_runs: ReadRuns,
     settings: Settings,
     alone: Settings,
 }
@@ -79,6 +81,7 @@ impl Corpus {
             lock: Lock::read(&root.join(LOCK)).expect("our own lock is valid"),
             manifest: Manifest::read(&root.join(manifest::FILE_NAME))
                 .expect("our own manifest is valid"),
+            read_runs: ReadRuns::default(),
             settings: Settings {
                 aliases: project.settings.aliases.clone(),
                 constants: project.settings.constants.clone(),
@@ -115,6 +118,7 @@ impl Corpus {
         verify(&Inputs {
             manifest: self.manifest.as_ref().filter(|_| own),
             store: own.then_some(results.unwrap_or(&self.store)),
+            read_runs: (own && results.is_none()).then_some(&self.read_runs),
             specs: if own { &self.specs } else { &[] },
             // What rendering gives would find every change of our own text, and say nothing of the rules.
             lock: self.lock.as_ref().filter(|_| own),

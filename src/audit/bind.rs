@@ -182,7 +182,10 @@ impl BoundRow<'_> {
 pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     let mut runs = Runs::new();
     let locked = |run: &RunId| inputs.lock?.runs.get(run.as_str());
-    let read = |run: &RunId| read(inputs.store, run, locked(run));
+    let read = |run: &RunId| match inputs.read_runs {
+        Some(runs) => runs.get_or(run.clone(), |run| read(inputs.store, run, locked(run))),
+        None => read(inputs.store, run, locked(run)),
+    };
     for definition in &document.definitions {
         for run in definition.paths.iter().filter_map(|path| cited_run(path)) {
             runs.entry(run).or_insert_with_key(read);

@@ -4,11 +4,19 @@
 //! be is said by [`Claims`], a pure function of record and lock.
 
 pub mod manifest;
+pub mod memo;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use memo::Memo;
+
+use super::recompute::{Recomputed, from_predictions};
+use crate::metric::MetricName;
 use crate::record::{Artifact, RunRecord, Status};
 use crate::report::lock::LockedRun;
+use crate::report::select::{Selected, curve, select_from};
+use crate::report::spec::EpochRule;
 use crate::store::{METRICS, Metrics, PREDICTIONS, Predictions, RECORD, RunId, Store, artifact_of};
 
 /// A run's files.
@@ -24,10 +32,51 @@ pub struct RunFiles {
     pub altered: Vec<String>,
     /// Whether the lock says what the record must be; without, an altered record goes unnoticed.
     pub is_locked: bool,
+    curves: Memo<String, Result<Arc<[Selected]>, String>>,
+    recomputed: Memo<(MetricName, i32), Result<Option<Recomputed>, String>>,
+}
+
+impl RunFiles {
+    /// Every value of a metric, by ascending epoch; empty where the run did not measure it.
+    ///
+    /// # Errors
+    /// The metrics cannot be read.
+    pub fn curve(&self, metric: &str) -> Result<Arc<[Selected]>, String> {
+        self.curves.get_or(metric.to_owned(), |metric| {
+            let metrics = self.metrics.as_ref().map_err(Clone::clone)?;
+            let points = curve(metrics.frame(), metric).map_err(|error| error.to_string())?;
+            Ok(points.into())
+        })
+    }
+
+    /// The value of a metric at the epoch that a rule chooses; `None` where the run did not measure it.
+    ///
+    /// # Errors
+    /// The metrics cannot be read, the rule chooses no epoch, or the metric has no value there.
+    pub fn select(&self, metric: &str, rule: &EpochRule) -> Result<Option<Selected>, String> {
+        let reported = self.curve(metric)?;
+        let deciding = match rule {
+            EpochRule::Best { metric, .. } => self.curve(metric)?,
+            _ => Arc::default(),
+        };
+        select_from(&reported, &deciding, metric, rule).map_err(|error| error.to_string())
+    }
+
+    /// The metric at an epoch again, from the predictions; `None` where they do not hold what it needs.
+    ///
+    /// # Errors
+    /// The predictions cannot be read.
+    pub fn recompute(&self, metric: &MetricName, epoch: i32) -> Result<Option<Recomputed>, String> {
+        self.recomputed
+            .get_or((metric.clone(), epoch), |(metric, epoch)| {
+                let predictions = self.predictions.as_ref().map_err(Clone::clone)?;
+                from_predictions(predictions, metric, *epoch).map_err(|error| error.to_string())
+            })
+    }
 }
 
 /// What was found where a document says that a run is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum RunState {
     /// There is no results root to look in: nothing is known of the run.
     Unknown,
@@ -38,11 +87,14 @@ pub enum RunState {
     /// A run that did not come to its end: its status.
     Unfinished(&'static str),
     /// A run.
-    Present(Box<RunFiles>),
+    Present(Arc<RunFiles>),
 }
 
 /// The runs that a document cites, by their path.
 pub type Runs = BTreeMap<RunId, RunState>;
+
+/// Runs that were read before, for whoever verifies several documents against one results root and one lock.
+pub type ReadRuns = Memo<RunId, RunState>;
 
 /// How findings name the lock.
 pub const LOCK: &str = "`repro.lock`";
@@ -173,12 +225,14 @@ pub fn read(store: Option<&Store>, run: &RunId, locked: Option<&LockedRun>) -> R
     let altered = altered(store, run, &Claims::of(&record.artifacts, locked));
     let metrics = store.metrics(run).map_err(|error| error.to_string());
     let predictions = store.predictions(run).map_err(|error| error.to_string());
-    RunState::Present(Box::new(RunFiles {
+    RunState::Present(Arc::new(RunFiles {
         record,
         metrics,
         predictions,
         altered,
         is_locked: locked.is_some(),
+        curves: Memo::default(),
+        recomputed: Memo::default(),
     }))
 }
 

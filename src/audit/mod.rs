@@ -30,8 +30,8 @@ use crate::record::Kind;
 use crate::report::lock::Lock;
 use crate::report::spec::TableSpec;
 use crate::store::Store;
-use evidence::RunState;
 use evidence::manifest::Manifest;
+use evidence::{ReadRuns, RunState};
 use finding::{Finding, RuleCount, Severities, Severity, Sink};
 use level::{Attribution, Level};
 use rules::numbers::Cells;
@@ -48,6 +48,8 @@ pub struct Inputs<'a> {
     pub text: &'a str,
     /// The runs; `None` where there is no results root, or the document is audited alone.
     pub store: Option<&'a Store>,
+    /// Runs of this store that were read before.
+    pub read_runs: Option<&'a ReadRuns>,
     /// Every table spec of the project.
     pub specs: &'a [TableSpec],
     /// What the settings say.
@@ -72,6 +74,7 @@ impl<'a> Inputs<'a> {
             document: path,
             text,
             store: None,
+            read_runs: None,
             specs: &[],
             settings,
             rendered: None,

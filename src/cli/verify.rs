@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
 use crate::audit::baseline::Baseline;
+use crate::audit::evidence::ReadRuns;
 use crate::audit::evidence::manifest::{self, Manifest};
 use crate::audit::finding::{Severities, Severity};
 use crate::audit::git::{History, Wanted};
@@ -118,6 +119,7 @@ impl Verify {
                 .map_err(anyhow::Error::msg)?,
             settings: settings(&project, self.today())?,
             store: &store,
+            read_runs: ReadRuns::default(),
             specs: &specs,
             code: code(&project)?,
         };
@@ -238,6 +240,7 @@ struct Against<'a> {
     manifest: Option<Manifest>,
     settings: Settings,
     store: &'a Store,
+    read_runs: ReadRuns,
     specs: &'a [TableSpec],
     code: Option<TrainingCode>,
 }
@@ -269,6 +272,7 @@ impl Against<'_> {
         let verification = audit::verify(&Inputs {
             document: &document,
             store,
+            read_runs: Some(&self.read_runs),
             specs: self.specs,
             rendered,
             lock: self.lock.as_ref(),

@@ -63,7 +63,24 @@ pub fn select(
     metric: &str,
     rule: &EpochRule,
 ) -> Result<Option<Selected>, SelectError> {
-    let curve = curve(metrics.frame(), metric)?;
+    let reported = curve(metrics.frame(), metric)?;
+    let deciding = match rule {
+        EpochRule::Best { metric, .. } => curve(metrics.frame(), metric)?,
+        _ => Vec::new(),
+    };
+    select_from(&reported, &deciding, metric, rule)
+}
+
+/// [`select`] from the curves of the reported metric, which messages call `metric`, and of the one that decides.
+///
+/// # Errors
+/// The rule chooses no epoch, or the reported metric has no value there.
+pub fn select_from(
+    curve: &[Selected],
+    deciding: &[Selected],
+    metric: &str,
+    rule: &EpochRule,
+) -> Result<Option<Selected>, SelectError> {
     let Some(last) = curve.last() else {
         return Ok(None);
     };
@@ -71,7 +88,7 @@ pub fn select(
         EpochRule::Undeclared => return Err(SelectError::NoRule),
         EpochRule::Last => last.epoch,
         EpochRule::At { epoch } => *epoch,
-        EpochRule::Best { metric, goal } => best_epoch(metrics.frame(), metric, *goal)?,
+        EpochRule::Best { metric, goal } => best_epoch(deciding, metric, *goal)?,
     };
     match curve.iter().find(|point| point.epoch == epoch) {
         Some(point) => Ok(Some(*point)),
@@ -88,15 +105,14 @@ pub fn select(
 }
 
 /// The first epoch at which `metric` is best; a NaN is never best.
-fn best_epoch(frame: &DataFrame, metric: &str, goal: Goal) -> Result<i32, SelectError> {
-    let curve = curve(frame, metric)?;
+fn best_epoch(curve: &[Selected], metric: &str, goal: Goal) -> Result<i32, SelectError> {
     if curve.is_empty() {
         return Err(SelectError::NoDecidingMetric {
             metric: metric.to_owned(),
         });
     }
     let mut best: Option<Selected> = None;
-    for point in curve.into_iter().filter(|point| !point.value.is_nan()) {
+    for &point in curve.iter().filter(|point| !point.value.is_nan()) {
         let better = best.is_none_or(|best| match goal {
             Goal::Min => point.value < best.value,
             Goal::Max => point.value > best.value,

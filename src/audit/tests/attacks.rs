@@ -243,19 +243,12 @@ fn a_run_that_the_lock_does_not_know() {
 fn a_document_that_cannot_be_rendered_is_not_settled() {
     let project = Project::new();
     let outcome = verify(&Inputs {
-        path: "RESULTS.md",
-        document: "RESULTS.md",
-        text: &project.text,
         store: Some(&project.store),
         specs: &project.specs,
-        settings: &settings(),
         rendered: Some(Err(
             "templates/R.md:3: unknown table `x`\nhelp: did you mean `y`?",
         )),
-        lock: None,
-        history: None,
-        code: None,
-        manifest: None,
+        ..Inputs::alone("RESULTS.md", &project.text, &settings())
     });
     assert_eq!(rules(&outcome), ["RPR904"]);
     let finding = &outcome.findings[0];

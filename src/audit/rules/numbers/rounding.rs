@@ -13,7 +13,6 @@ use crate::audit::decimal::Mode;
 use crate::audit::evidence::NO_RESULTS;
 use crate::audit::finding::{Confidence, Finding, Severity, Sink};
 use crate::audit::measured::{Measured, grouped};
-use crate::report::select::curve;
 
 const HINT: &str = "round to the nearest, and say how";
 
@@ -51,8 +50,7 @@ fn exact(number: &Measured<'_>, bound: &Bound<'_>) -> Option<f64> {
     let metric = number.column.quantity?.metric_name()?;
     let task = number.column.task()?;
     let epoch = i32::try_from(files.record.selection.as_ref()?.epoch?).ok()?;
-    let frame = files.metrics.as_ref().ok()?.frame();
-    let curve = curve(frame, &format!("test/{task}/{metric}")).ok()?;
+    let curve = files.curve(&format!("test/{task}/{metric}")).ok()?;
     let selected = curve.iter().find(|one| one.epoch == epoch)?;
     Some(selected.value * number.column.scale)
 }

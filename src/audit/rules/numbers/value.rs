@@ -9,11 +9,11 @@ use crate::audit::catalogue::{
 use crate::audit::decimal::{Mode, distance, round};
 use crate::audit::evidence::RunFiles;
 use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
-use crate::audit::recompute::{agree, from_predictions, unequal_mean};
+use crate::audit::recompute::{agree, unequal_mean};
 use crate::document::Cell;
 use crate::metric::MetricName;
 use crate::report::aggregate::group;
-use crate::report::select::{Selected, curve, select};
+use crate::report::select::Selected;
 use crate::report::spec::{Column, Spread, TableSpec};
 use crate::store::RunId;
 
@@ -165,8 +165,11 @@ impl Case<'_> {
     fn expected(&self) -> Result<Option<Expected>, String> {
         let mut selected = Vec::new();
         for (run, files) in &self.runs {
-            let metrics = files.metrics.as_ref().map_err(Clone::clone)?;
-            let value = select(metrics, &self.column.metric, &self.spec.epoch)
+            if let Err(error) = &files.metrics {
+                return Err(error.clone());
+            }
+            let value = files
+                .select(&self.column.metric, &self.spec.epoch)
                 .map_err(|error| format!("run `{run}`: {error}"))?;
             selected.extend(value);
         }
@@ -261,10 +264,7 @@ impl Case<'_> {
         let number = self.cell.number.as_deref().unwrap_or_default();
         let decimals = self.cell.decimals.unwrap_or(0) as usize;
         let (_, files) = self.runs[0];
-        let curve = match &files.metrics {
-            Ok(metrics) => curve(metrics.frame(), &self.column.metric).unwrap_or_default(),
-            Err(_) => Vec::new(),
-        };
+        let curve = files.curve(&self.column.metric).unwrap_or_default();
         let nearest = curve
             .iter()
             .filter(|one| round(one.value * self.column.scale, decimals).as_deref() == Some(number))
@@ -316,8 +316,11 @@ impl Case<'_> {
         let name = &self.column.metric;
         let metric: MetricName = name.parse().map_err(|error| format!("{error}"))?;
         for ((run, files), one) in self.runs.iter().zip(&expected.selected) {
-            let predictions = files.predictions.as_ref().map_err(Clone::clone)?;
-            let found = from_predictions(predictions, &metric, one.epoch)
+            if let Err(error) = &files.predictions {
+                return Err(error.clone());
+            }
+            let found = files
+                .recompute(&metric, one.epoch)
                 .map_err(|error| format!("run `{run}`: {error}"))?
                 .ok_or_else(|| {
                     format!(
@@ -358,7 +361,7 @@ impl Case<'_> {
             let batch_size = files.record.hyper_parameters.get("batch_size");
             let batch_size = batch_size.and_then(|size| usize::try_from(size.as_u64()?).ok());
             let found = unequal_mean(predictions, &metric, one.epoch, one.value, batch_size);
-            let right = from_predictions(predictions, &metric, one.epoch);
+            let right = files.recompute(&metric, one.epoch);
             if let (Ok(Some(how)), Ok(Some(right))) = (found, right) {
                 let decimals = self.cell.decimals.unwrap_or(0) as usize;
                 let text = |value: f64| round(value * self.column.scale, decimals);

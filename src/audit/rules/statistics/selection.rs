@@ -11,7 +11,6 @@ use crate::audit::decimal::Mode;
 use crate::audit::finding::{Finding, Severity, Sink, Subject};
 use crate::audit::measured::{Measured, grouped};
 use crate::audit::reading::key::{Concept, SYNONYMS};
-use crate::report::select::curve;
 use crate::report::spec::{EpochRule, TableSpec};
 
 const HINT: &str =
@@ -90,7 +89,7 @@ fn epochs(bound: &Bound<'_>, number: &Measured<'_>) -> BTreeSet<i32> {
                 column.quantity?.metric_name()?
             ),
         };
-        curve(files.metrics.as_ref().ok()?.frame(), &metric).ok()
+        files.curve(&metric).ok()
     };
     let is_printed = |value: f64| {
         let is_near = (value - number.value).abs() <= number.unit();
@@ -100,8 +99,9 @@ fn epochs(bound: &Bound<'_>, number: &Measured<'_>) -> BTreeSet<i32> {
                 .iter()
                 .any(|mode| gives(*mode).as_deref() == Some(number.printed()))
     };
-    let points = curve().unwrap_or_default().into_iter();
+    let points = curve().unwrap_or_default();
     points
+        .iter()
         .filter(|point| is_printed(point.value * number.column.scale))
         .map(|point| point.epoch)
         .collect()

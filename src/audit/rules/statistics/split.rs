@@ -10,7 +10,6 @@ use crate::audit::finding::{Finding, Sink, Subject};
 use crate::audit::measured::Measured;
 use crate::metric::{Goal, MetricName};
 use crate::record::Kind;
-use crate::report::select::curve;
 use crate::report::spec::EpochRule;
 
 /// What is missing where runs do not tell; `training_code` decides by the code.
@@ -107,7 +106,7 @@ fn picked(number: &Measured<'_>, files: &[&RunFiles]) -> Outcome {
     let (Ok(metrics), Some(goal)) = (&files.metrics, goal) else {
         return Outcome::Unknown;
     };
-    let Ok(curve) = curve(metrics.frame(), &column.metric) else {
+    let Ok(curve) = files.curve(&column.metric) else {
         return Outcome::Unknown;
     };
     let (Some(last), true) = (curve.last(), logs_one_split(&metrics.rows())) else {
