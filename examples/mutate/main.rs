@@ -9,12 +9,12 @@ mod corpus;
 mod digits;
 mod edit;
 mod operators;
+mod parallel;
 
 use std::process::ExitCode;
 
 use corpus::Corpus;
 use operators::Operator;
-use rayon::prelude::*;
 use repro::audit::catalogue;
 use repro::audit::finding::Severity;
 
@@ -70,11 +70,10 @@ fn clean(corpus: &Corpus) -> bool {
 
 fn apply(corpus: &Corpus, operator: &Operator) -> Outcome {
     let mutants = spread((operator.mutants)(corpus), MOST_MUTANTS);
-    let missed: Vec<String> = mutants
-        .par_iter()
-        .filter(|mutant| !mutant.is_found(corpus, operator.rule.id))
-        .map(|mutant| format!("{}: {}", mutant.base, mutant.what))
-        .collect();
+    let missed = parallel::filter_map(&mutants, |mutant| {
+        let is_found = mutant.is_found(corpus, operator.rule.id);
+        (!is_found).then(|| format!("{}: {}", mutant.base, mutant.what))
+    });
     Outcome {
         rule: operator.rule.id,
         n: mutants.len(),

@@ -240,13 +240,17 @@ fn reported_run(
 ) -> Option<RunId> {
     let pinned = row.spec?.filter.get("run")?.as_str()?;
     let run = RunId::from_cited(pinned).or_else(|| pinned.parse().ok())?;
-    let state = read(&run);
-    let is_reported =
-        matches!(&state, RunState::Present(files) if files.record.kind == Kind::Reported);
-    is_reported.then(|| {
-        runs.entry(run.clone()).or_insert(state);
-        run
-    })
+    let is_reported = |state: &RunState| matches!(state, RunState::Present(files) if files.record.kind == Kind::Reported);
+    match runs.get(&run) {
+        Some(state) => is_reported(state).then_some(run),
+        None => {
+            let state = read(&run);
+            is_reported(&state).then(|| {
+                runs.insert(run.clone(), state);
+                run
+            })
+        }
+    }
 }
 
 fn bind_row<'d>(document: &'d Document, table: &Table, row: &'d Row) -> BoundRow<'d> {

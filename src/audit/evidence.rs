@@ -7,7 +7,7 @@ pub mod manifest;
 pub mod memo;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memo::Memo;
 
@@ -32,11 +32,22 @@ pub struct RunFiles {
     pub altered: Vec<String>,
     /// Whether the lock says what the record must be; without, an altered record goes unnoticed.
     pub is_locked: bool,
+    names: OnceLock<Vec<String>>,
     curves: Memo<String, Result<Arc<[Selected]>, String>>,
     recomputed: Memo<(MetricName, i32), Result<Option<Recomputed>, String>>,
 }
 
 impl RunFiles {
+    /// The names of the metrics that were measured, sorted; none where they cannot be read.
+    pub fn metric_names(&self) -> &[String] {
+        self.names.get_or_init(|| {
+            let rows = self.metrics.as_ref().map(Metrics::rows).unwrap_or_default();
+            let mut names: Vec<String> = rows.into_iter().map(|row| row.metric).collect();
+            names.dedup();
+            names
+        })
+    }
+
     /// Every value of a metric, by ascending epoch; empty where the run did not measure it.
     ///
     /// # Errors
@@ -231,6 +242,7 @@ pub fn read(store: Option<&Store>, run: &RunId, locked: Option<&LockedRun>) -> R
         predictions,
         altered,
         is_locked: locked.is_some(),
+        names: OnceLock::new(),
         curves: Memo::default(),
         recomputed: Memo::default(),
     }))

@@ -15,13 +15,13 @@ use crate::literal;
 use crate::report::footnote::expected_record;
 use crate::store::RunId;
 
-/// Every cited record, once.
+/// Every cited record, once for the runs of each row that cites it.
 pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
     let mut seen = BTreeSet::new();
     for row in bound.tables.iter().flat_map(|table| &table.rows) {
         for definition in &row.definitions {
             for record in &definition.records {
-                if seen.insert((record.line, record.column)) {
+                if seen.insert((record.line, record.column, &row.runs)) {
                     contradictions(bound, row, definition, record, sink);
                 }
             }

@@ -103,13 +103,13 @@ fn picked(number: &Measured<'_>, files: &[&RunFiles]) -> Outcome {
         return Outcome::Unknown;
     };
     let goal = column.goal.or_else(|| number.column.quantity?.goal());
-    let (Ok(metrics), Some(goal)) = (&files.metrics, goal) else {
+    let Some(goal) = goal else {
         return Outcome::Unknown;
     };
     let Ok(curve) = files.curve(&column.metric) else {
         return Outcome::Unknown;
     };
-    let (Some(last), true) = (curve.last(), logs_one_split(&metrics.rows())) else {
+    let (Some(last), true) = (curve.last(), logs_one_split(files.metric_names())) else {
         return Outcome::Unknown;
     };
     let values = curve.iter().map(|point| point.value);
@@ -129,7 +129,7 @@ fn picked(number: &Measured<'_>, files: &[&RunFiles]) -> Outcome {
 }
 
 /// Whether no metric names another split than the others.
-fn logs_one_split(rows: &[crate::store::MetricRow]) -> bool {
+fn logs_one_split(names: &[String]) -> bool {
     let prefix = |name: &str| {
         let lower = name.to_lowercase();
         ["train", "valid", "val", "dev", "test", "eval"]
@@ -137,7 +137,7 @@ fn logs_one_split(rows: &[crate::store::MetricRow]) -> bool {
             .find(|split| lower.starts_with(split))
             .map(|split| split.get(..3).unwrap_or(split).to_owned())
     };
-    let splits: BTreeSet<Option<String>> = rows.iter().map(|row| prefix(&row.metric)).collect();
+    let splits: BTreeSet<Option<String>> = names.iter().map(|name| prefix(name)).collect();
     splits
         .iter()
         .filter(|split| split.as_deref() != Some("tra"))
