@@ -10,6 +10,10 @@ quick:
 golden:
     SNAPSHOTS=overwrite cargo test --release --test suite
 
+# Plant defects in documents, change every digit and byte behind our own, and count what the audit finds.
+mutate:
+    cargo run --release --example mutate -- --all-bytes
+
 # Licences, duplicates and sources of dependencies (needs cargo-deny).
 deny:
     cargo deny --locked check bans licenses sources
