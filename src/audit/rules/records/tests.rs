@@ -406,15 +406,6 @@ fn fields_and_paths_that_follow_from_others() {
             ],
         ),
         (
-            "'Train_Valid'",
-            "'Pretrain_Joint'",
-            "results/MTL",
-            &[
-                "mark `[1]`: the path lacks the prefix `pretrained_`, the record says otherwise in \
-               `multitask_training_type`",
-            ],
-        ),
-        (
             "results/MTL",
             "results/Debug-MTL",
             "results/Debug",
@@ -436,6 +427,12 @@ fn fields_and_paths_that_follow_from_others() {
         assert_eq!((line, column), position(&text, 0, at), "{to}");
         assert_eq!(severity, Error);
     }
+}
+
+#[test]
+fn one_loader_with_all_labels_is_no_pre_training() {
+    let text = clean().replace("'Train_Valid'", "'Pretrain_Joint'");
+    assert_eq!(found(&alone(&text), "RPR304"), []);
 }
 
 #[test]

@@ -152,7 +152,8 @@ fn loaded(run: &RunPath, values: &Map<String, Value>) -> Option<Option<Mismatch>
 }
 
 /// A kind of training other than pre-training contradicts the prefix only where paths of its data set do
-/// without: other programs name the kind otherwise.
+/// without, as other programs name the kind otherwise. The kind of training that pre-training uses, one loader
+/// with all labels, needs no prefix; and our own runs have theirs from the phase of their spec.
 fn pretraining(
     run: &RunPath,
     values: &Map<String, Value>,
@@ -162,14 +163,9 @@ fn pretraining(
     let pretrains = is_pretraining(values)?;
     let dataset = values.get("dataset").and_then(Value::as_str);
     let is_usual = dataset.is_some_and(|dataset| convention.unmarked.contains(dataset));
-    let contradicts = match (run.is_pretraining, pretrains) {
-        (true, false) => convention.is_ours || is_usual,
-        (has, wants) => has != wants,
-    };
-    let verb = if run.is_pretraining { "has" } else { "lacks" };
-    let what = || {
-        format!("the path {verb} the prefix `{PRETRAINING}`, the record says otherwise in `{KEY}`")
-    };
+    let contradicts = run.is_pretraining && !pretrains && is_usual && !convention.is_ours;
+    let what =
+        || format!("the path has the prefix `{PRETRAINING}`, the record says otherwise in `{KEY}`");
     Some(
         contradicts
             .then(what)
