@@ -1,6 +1,9 @@
 //! RPR006: names in several spellings, headers that leave something out, headings of notes that differ, and
 //! characters that look like others. All that is wrong with one line is one finding.
 
+mod characters;
+mod headings;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::audit::Inputs;
@@ -8,7 +11,7 @@ use crate::audit::bind::{Bound, BoundTable};
 use crate::audit::catalogue::LABEL_STYLE;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::audit::reading::spelling::{folded, is_near};
-use crate::document::{Definition, Document, HeaderCell, Kind};
+use crate::document::{Document, HeaderCell};
 
 /// Something wrong with a line.
 struct Flaw {
@@ -26,8 +29,8 @@ pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>)
     let found = [
         spellings(inputs, bound),
         incomplete(bound),
-        reference_headings(bound.document),
-        odd_characters(bound.document),
+        headings::reference_headings(bound.document),
+        characters::odd_characters(bound.document),
     ];
     for flaw in found.into_iter().flatten() {
         flaws.entry(flaw.place.line).or_default().push(flaw);
@@ -311,153 +314,4 @@ fn incomplete(bound: &Bound<'_>) -> Vec<Flaw> {
         }
     }
     found
-}
-
-/// Names of sections that define marks.
-const REFERENCE_NAMES: &[&str] = &[
-    "reference",
-    "references",
-    "notes",
-    "note",
-    "footnotes",
-    "sources",
-    "bibliography",
-];
-
-/// A heading of such a section.
-struct ReferenceHeading {
-    place: Place,
-    title: String,
-    level: usize,
-    /// The first word of its title.
-    word: String,
-}
-
-fn reference_heading(document: &Document, idx: usize) -> Option<ReferenceHeading> {
-    let heading = &document.headings[idx];
-    let title = heading.path.last()?.clone();
-    let word: String = title.chars().take_while(|c| c.is_alphabetic()).collect();
-    let lower = word.to_lowercase();
-    let is_one = REFERENCE_NAMES.contains(&lower.as_str()) || slip_of_reference(&lower).is_some();
-    is_one.then_some(ReferenceHeading {
-        place: Place {
-            line: heading.line,
-            column: heading.column,
-            end_column: heading.end_column,
-        },
-        level: heading.level,
-        title,
-        word,
-    })
-}
-
-/// The name that a word is a slip of.
-fn slip_of_reference(lower: &str) -> Option<&'static str> {
-    let mut names = REFERENCE_NAMES.iter().copied();
-    let is_known = REFERENCE_NAMES.contains(&lower);
-    names.find(|name| !is_known && is_near(lower, name))
-}
-
-/// Headings of definitions that are misspelled, or written otherwise than the others.
-fn reference_headings(document: &Document) -> Vec<Flaw> {
-    let all: Vec<ReferenceHeading> = (0..document.headings.len())
-        .filter_map(|idx| reference_heading(document, idx))
-        .collect();
-    let mut forms: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-    for heading in &all {
-        *forms.entry((heading.level, &heading.word)).or_default() += 1;
-    }
-    let most = forms.values().max().copied().unwrap_or(0);
-    let is_tied = forms.values().filter(|n| **n == most).count() > 1;
-    let mut found = Vec::new();
-    for heading in &all {
-        let written = |level: usize, word: &str| format!("`{} {word}`", "#".repeat(level));
-        let own = (heading.level, heading.word.as_str());
-        let slip = slip_of_reference(&heading.word.to_lowercase());
-        let is_usual = forms[&own] == most && !is_tied;
-        let what = match slip {
-            Some(name) => format!("heading `{}` is probably `{name}`", heading.title),
-            None if is_usual => continue,
-            None => {
-                let others: Vec<String> = forms
-                    .keys()
-                    .filter(|form| **form != own)
-                    .map(|(level, word)| written(*level, word))
-                    .collect();
-                format!(
-                    "section of notes is {} here and {} elsewhere",
-                    written(own.0, own.1),
-                    others.join(", ")
-                )
-            }
-        };
-        found.push(Flaw {
-            place: heading.place,
-            table: String::new(),
-            about: heading.title.clone(),
-            what,
-            fix: slip.map(|name| heading.title.replacen(&heading.word, name, 1)),
-        });
-    }
-    found
-}
-
-/// Characters that look like others, in tables, and in definitions that are more than words.
-fn odd_characters(document: &Document) -> Vec<Flaw> {
-    let definitions = &document.definitions;
-    let is_prose = |definition: &Definition| {
-        !matches!(
-            definition.kind,
-            Kind::Path | Kind::Record | Kind::PathAndRecord
-        )
-    };
-    let mut found: Vec<Flaw> = Vec::new();
-    for odd in &document.odd_characters {
-        let next = definitions.partition_point(|definition| definition.line <= odd.line);
-        let definition = next.checked_sub(1).map(|idx| &definitions[idx]);
-        let holding = definition.filter(|definition| definition.end_line >= odd.line);
-        if holding.is_some_and(is_prose)
-            || found.last().is_some_and(|flaw| flaw.place.line == odd.line)
-        {
-            continue;
-        }
-        let next = document
-            .tables
-            .partition_point(|table| table.line <= odd.line);
-        let table = next.checked_sub(1).map(|idx| &document.tables[idx]);
-        let row = table.and_then(|table| {
-            let at = table
-                .rows
-                .binary_search_by_key(&odd.line, |row| row.line)
-                .ok()?;
-            Some(&table.rows[at])
-        });
-        let about = match (holding, row) {
-            (Some(definition), _) => definition.mark.clone(),
-            (None, Some(row)) => row.label.clone(),
-            (None, None) => String::new(),
-        };
-        let code = u32::from(odd.character);
-        found.push(Flaw {
-            place: Place::of_width(odd.line, odd.column, 1),
-            table: table.map_or_else(String::new, |table| table.name().to_owned()),
-            about: format!("{about} {}", odd.name),
-            what: format!(
-                "{} (U+{code:04X}) looks like another character",
-                odd.name.replace('-', " ")
-            ),
-            fix: plain_character(odd.character),
-        });
-    }
-    found
-}
-
-/// What a character looks like, or nothing for one that takes no room.
-fn plain_character(odd: char) -> Option<String> {
-    let code = u32::from(odd);
-    match odd {
-        '\u{3000}' | '\u{a0}' => Some(" ".to_owned()),
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(code - 0xFF00 + 0x20).map(String::from),
-        _ => Some(String::new()),
-    }
 }
