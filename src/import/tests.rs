@@ -301,6 +301,22 @@ fn rows_below_a_blank_line_belong_to_the_table() {
 }
 
 #[test]
+fn a_folded_table_is_printed_in_its_block() {
+    let text = "<details>\n\nm | MAE\n--- | ---\na longer label [1] | 1.0\n\n[1] results/x/y\n\n</details>\n";
+    let found = imported(text);
+    assert_ne!(found.rendered, text);
+    assert_eq!(found.remarks, []);
+    let hidden = text.replace("| 1.0", "| <!-- x --> 1.0");
+    let remarks = imported(&hidden).remarks;
+    assert!(
+        remarks
+            .iter()
+            .any(|remark| remark.line == 5 && remark.message == "comment is not printed"),
+        "{remarks:?}"
+    );
+}
+
+#[test]
 fn nothing_to_import_is_an_error() {
     let error = import("a.md", "# only prose\n").expect_err("no table");
     assert_eq!(
