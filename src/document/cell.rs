@@ -142,11 +142,14 @@ fn undress<'t>(plain: &'t str, flags: &mut Vec<&'static str>) -> &'t str {
             let inner = rest.strip_prefix(open)?.strip_suffix(close)?;
             Some((inner, flag))
         });
-        let unmarked = rest.trim_end_matches(MARKERS);
         if let Some((inner, flag)) = unwrapped.filter(|(inner, _)| !inner.is_empty()) {
             flags.push(flag);
             rest = inner.trim();
-        } else if unmarked.len() < rest.len() && !unmarked.is_empty() {
+            continue;
+        }
+        // Only here, so that a run of markers is walked along once and not per wrapper.
+        let unmarked = rest.trim_end_matches(MARKERS);
+        if unmarked.len() < rest.len() && !unmarked.is_empty() {
             flags.push("marker");
             rest = unmarked.trim_end();
         } else {
@@ -367,6 +370,8 @@ mod tests {
             (".5", 0.5, 1),
             ("82,5", 82.5, 1),
             ("82.5†", 82.5, 1),
+            ("***82.5***", 82.5, 1),
+            ("**82.5†**", 82.5, 1),
             ("82.5 *", 82.5, 1),
             ("-0.25", -0.25, 2),
             ("−3", -3.0, 0),

@@ -28,7 +28,7 @@ pub(super) struct Text<'t> {
     pub(super) comments: Vec<Comment>,
     /// The `key = value` in them.
     pub(super) statements: Vec<Statement>,
-    /// Comments without an end, which hide nothing.
+    /// Comments without an end, which hide nothing, and the fence without one, which hides all below it.
     pub(super) unclosed: Vec<Unparsed>,
     /// Blocks of fenced code in the order of the text.
     fences: Vec<Fenced>,
@@ -98,9 +98,23 @@ impl<'t> Text<'t> {
         if let Some((_, open)) = fence {
             let close = text.ranges.len();
             text.fences.push(Fenced { open, close });
+            text.add_unclosed_fence(open);
         }
         text.blanked = String::from_utf8(bytes).expect("whole characters were replaced by blanks");
         text
+    }
+
+    /// Keeps the fence that opens on a line and is never closed, where anything is below it.
+    fn add_unclosed_fence(&mut self, line: usize) {
+        let (start, end) = self.ranges[line];
+        if self.original[end..].trim().is_empty() {
+            return;
+        }
+        let opening = &self.original[start..end];
+        let indent = opening.len() - opening.trim_start().len();
+        let (line, column) = self.position(start + indent);
+        let text = opening.trim().to_owned();
+        self.unclosed.push(Unparsed { line, column, text });
     }
 
     /// Blanks the comments that begin in `start..end`; returns where the last of them ends.

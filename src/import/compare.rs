@@ -1,8 +1,10 @@
 //! What the rendered document says otherwise than the one that was imported, with the places of the latter.
 
+use std::collections::BTreeSet;
+
 use super::Remark;
 use super::definition::without_blanks;
-use crate::document::{Cell, Definition, Document, Mark, Row, Table};
+use crate::document::{Cell, Comment, Concealment, Definition, Document, Mark, Row, Table};
 use crate::report::render::markdown::escape;
 
 /// Every difference but white space. `document` is what `text` was parsed to.
@@ -27,15 +29,7 @@ pub(super) fn differences(text: &str, document: &Document, rendered: &str) -> Ve
     for (definition, other) in document.definitions.iter().zip(&again.definitions) {
         found.definition(definition, other);
     }
-    for comment in &document.comments {
-        if !again
-            .comments
-            .iter()
-            .any(|other| other.text == comment.text)
-        {
-            found.say(comment.line, comment.column, "comment is not printed");
-        }
-    }
+    found.comments(document, &again);
     found.remarks
 }
 
@@ -46,6 +40,23 @@ struct Differences<'t> {
 }
 
 impl Differences<'_> {
+    /// A comment is known by its text. A folded block is known by its place, as its tables and definitions are
+    /// compared for themselves and everything else in it stays in the template.
+    fn comments(&mut self, document: &Document, again: &Document) {
+        let is_block = |comment: &&Comment| comment.concealment == Concealment::Details;
+        let printed: BTreeSet<String> = (again.comments.iter())
+            .map(|comment| without_blanks(&comment.text))
+            .collect();
+        let n_blocks = again.comments.iter().filter(is_block).count();
+        let lost_blocks = document.comments.iter().filter(is_block).skip(n_blocks);
+        let others = (document.comments.iter())
+            .filter(|comment| !is_block(comment))
+            .filter(|comment| !printed.contains(&without_blanks(&comment.text)));
+        for comment in lost_blocks.chain(others) {
+            self.say(comment.line, comment.column, "comment is not printed");
+        }
+    }
+
     fn say(&mut self, line: usize, column: usize, message: impl Into<String>) {
         self.remarks.push(Remark::new(line, column, message));
     }

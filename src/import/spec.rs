@@ -4,8 +4,15 @@ use std::fmt::Write;
 
 use crate::metric::Goal;
 use crate::report::spec::{
-    Column, FixedNote, FootnoteKind, FootnoteStyle, LABEL_HEADER, NumberingScope, Row, TableSpec,
+    Column, EpochRule, FixedNote, FootnoteKind, FootnoteStyle, LABEL_HEADER, NumberingScope, Row,
+    TableSpec,
 };
+
+/// What stands above a rule that no trained run can be read with.
+const UNDECLARED: &str = "\
+# No trained run is read by this rule. Before a row's `where` names one, say which epoch is taken:
+# \"last\", or { rule = \"best\", metric = \"valid/total/loss\", goal = \"min\" }.
+";
 
 /// The text of `tables/<name>.toml`.
 pub(super) fn text(spec: &TableSpec) -> String {
@@ -15,7 +22,8 @@ pub(super) fn text(spec: &TableSpec) -> String {
     if spec.label_header != LABEL_HEADER {
         put("label_header", quoted(&spec.label_header));
     }
-    put("epoch", quoted(&spec.epoch.to_string()));
+    put_epoch(&mut out, spec);
+    let mut put = |key: &str, value: String| line(&mut out, key, &value);
     put("footnotes", kinds(&spec.footnotes));
     if spec.footnote_style == FootnoteStyle::Gfm {
         put("footnote_style", quoted("gfm"));
@@ -33,6 +41,14 @@ pub(super) fn text(spec: &TableSpec) -> String {
         put_note(&mut out, note);
     }
     out
+}
+
+/// The epoch rule, and what to do about it before a row can take a trained run.
+fn put_epoch(out: &mut String, spec: &TableSpec) {
+    if spec.epoch == EpochRule::Undeclared {
+        out.push_str(UNDECLARED);
+    }
+    line(out, "epoch", &quoted(&spec.epoch.to_string()));
 }
 
 fn put_column(out: &mut String, column: &Column) {

@@ -301,6 +301,40 @@ fn rows_below_a_blank_line_belong_to_the_table() {
 }
 
 #[test]
+fn a_folded_table_is_printed_in_its_block() {
+    let text = "<details>\n\nm | MAE\n--- | ---\na longer label [1] | 1.0\n\n[1] results/x/y\n\n</details>\n";
+    let found = imported(text);
+    assert_ne!(found.rendered, text);
+    assert_eq!(found.remarks, []);
+    let hidden = text.replace("| 1.0", "| <!-- x --> 1.0");
+    let remarks = imported(&hidden).remarks;
+    assert!(
+        remarks
+            .iter()
+            .any(|remark| remark.line == 5 && remark.message == "comment is not printed"),
+        "{remarks:?}"
+    );
+}
+
+#[test]
+fn the_epoch_rule_is_explained_and_may_be_replaced() {
+    let found = imported(WILD);
+    let (_, spec) = &found.files[0];
+    let comment = "# No trained run is read by this rule.";
+    assert!(spec.contains(comment) && spec.contains("\nepoch = \"undeclared\"\n"));
+    for rule in [
+        "\"last\"",
+        "{ rule = \"best\", metric = \"valid/total/loss\", goal = \"min\" }",
+    ] {
+        let mut replaced = found.clone();
+        let (_, spec) = &mut replaced.files[0];
+        assert!(spec.contains(rule));
+        *spec = spec.replace("\"undeclared\"", rule);
+        assert_eq!(printed(&replaced, &found.runs), found.rendered);
+    }
+}
+
+#[test]
 fn nothing_to_import_is_an_error() {
     let error = import("a.md", "# only prose\n").expect_err("no table");
     assert_eq!(

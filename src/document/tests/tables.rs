@@ -417,3 +417,24 @@ fn cells_of_every_form() {
         ]
     );
 }
+
+#[test]
+fn a_fence_that_is_never_closed_is_not_understood() {
+    let table = "m | A\n--- | ---\nx | 1\n";
+    let found = |text: &str| -> Vec<(usize, usize, String)> {
+        let unparsed = Document::parse(text).unparsed.into_iter();
+        let places = unparsed.map(|found| (found.line, found.column, found.text));
+        places.collect()
+    };
+    let text = format!("{table}\n  ```text\n## b\n\n{table}");
+    let document = Document::parse(&text);
+    assert_eq!(document.tables.len(), 1);
+    assert_eq!(found(&text), [(5, 3, "```text".to_owned())]);
+    assert_eq!(
+        found(&format!("~~~\n```\n{table}")),
+        [(1, 1, "~~~".to_owned())]
+    );
+    // One that is closed is code, and one at the end hides nothing.
+    assert_eq!(found(&format!("{text}```\n")), []);
+    assert_eq!(found(&format!("{table}\n```\n\n")), []);
+}

@@ -30,6 +30,8 @@ fn long_lines_are_read_in_linear_time() {
         format!("[1] --a {}\n", "--b 'x' ".repeat(n / 10)),
         format!("[1] {}", "a: 1\n".repeat(n / 10)),
         format!("## {}\n", "a = [1, ".repeat(n / 10)),
+        format!("m|A\n-|-\nx|{0}1{0}\n", "*".repeat(10 * n)),
+        format!("m|A\n-|-\nx|{0}1{0}\n", "_*".repeat(10 * n)),
     ];
     for text in texts {
         let start = std::time::Instant::now();

@@ -21,7 +21,7 @@ pub fn table(table: &Table, to_root: &str) -> String {
     let mut out = String::new();
     for line in &lines {
         let padded: Vec<String> = (line.iter().zip(&widths))
-            .map(|(text, width)| format!("{text:<width$}"))
+            .map(|(text, width)| padded(text, *width))
             .collect();
         out.push_str(padded.join(" | ").trim_end());
         out.push('\n');
@@ -75,6 +75,12 @@ fn cells(table: &Table, row: &TableRow, to_root: &str) -> Vec<String> {
     std::iter::once(label)
         .chain(row.cells.iter().map(|cell| escape(cell.text())))
         .collect()
+}
+
+/// The text with blanks behind it up to a width, which `format!` would take up to 65,535 only.
+fn padded(text: &str, width: usize) -> String {
+    let n_blanks = width.saturating_sub(text.chars().count());
+    text.to_owned() + &" ".repeat(n_blanks)
 }
 
 /// The text with a backslash before everything that markdown would read as markup. An underscore within a
@@ -178,6 +184,18 @@ mean ± sample standard deviation over seeds, n = 2
             }
         }
         cells.iter().map(|cell| cell.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn cells_are_as_wide_as_they_are() {
+        let mut example = example();
+        example.rows[2].label = "a".repeat(70_000);
+        let text = table(&example, "");
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[4].starts_with(&example.rows[2].label));
+        let bar = lines[0].find('|').expect("a second column");
+        assert_eq!(bar, 70_001);
+        assert_eq!(lines[2].find('|'), Some(bar));
     }
 
     proptest! {
