@@ -283,6 +283,34 @@ fn junit_has_a_case_per_table_and_family() {
 }
 
 #[test]
+fn junit_passes_nothing_for_want_of_inputs() {
+    let mut verified = sample();
+    verified.verification.findings.clear();
+    verified.verification.attribution.clear();
+    let numbers = |verified: &Verified| {
+        let text = junit(std::slice::from_ref(verified), Severity::Warning);
+        let (_, rest) = text.split_once("name=\"Numbers\"").expect("a case");
+        rest.lines().take(2).collect::<Vec<_>>().join("\n")
+    };
+    let message = "      <skipped message=\"not assessed for want of the &quot;results&quot; root\"/>";
+    let count = |verified: &mut Verified, n| {
+        let mut rules = verified.verification.rules.iter_mut();
+        let count = rules.find(|count| count.rule == "RPR101").expect("counted");
+        (count.verified, count.findings) = (n, 0);
+    };
+    // Three subjects are right, and two could not be looked at.
+    count(&mut verified, 3);
+    assert_eq!(numbers(&verified), format!(">\n{message}"));
+    count(&mut verified, 0);
+    assert_eq!(numbers(&verified), format!(">\n{message}"));
+    for rule in &mut verified.verification.rules {
+        (rule.not_assessed, rule.missing) = (0, Vec::new());
+    }
+    count(&mut verified, 3);
+    assert!(numbers(&verified).starts_with("/>\n"));
+}
+
+#[test]
 fn a_badge_is_the_same_bytes_for_the_same_state() {
     let origin = Origin {
         date: "2026-02-01",
