@@ -159,18 +159,16 @@ fn element(name: &str, message: &str, lines: &[String]) -> String {
     )
 }
 
-/// A text within XML; characters that XML cannot hold become `U+FFFD`.
+/// A text within XML; characters that XML cannot hold are shown as in every other text.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in super::visible(text).chars() {
         match character {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
             '"' => escaped += "&quot;",
-            '\n' | '\t' => escaped.push(character),
             '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
-            _ if character.is_control() => escaped.push(char::REPLACEMENT_CHARACTER),
             _ => escaped.push(character),
         }
     }

@@ -43,7 +43,7 @@ impl Verify {
             }
             Format::Json => each(&|verified| json(&verified.verification) + "\n"),
             Format::Github => each(&|verified| github(&verified.verification)),
-            Format::Sarif => sarif(verified, code) + "\n",
+            Format::Sarif => sarif(verified, code, self.baseline.is_some()) + "\n",
             Format::Junit => junit(verified, fail_on),
             Format::Markdown => markdown(verified),
         };
