@@ -47,7 +47,7 @@ impl Verify {
             Format::Junit => junit(verified, fail_on),
             Format::Markdown => markdown(verified),
         };
-        std::io::stdout().write_all(text.as_bytes())?;
+        crate::cli::print(&text)?;
         match std::env::var_os(SUMMARY) {
             Some(path) if self.format == Format::Github && !path.is_empty() => {
                 append(Path::new(&path), &markdown(verified))
