@@ -9,11 +9,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::document::{Definition, Document, Kind, Record};
+use crate::report::lock::Lock;
 use crate::store::RunId;
 
 use super::bind::{Bound, BoundTable, cited_run};
 use super::evidence::{RunFiles, RunState};
 use super::finding::Place;
+
+/// What is missing where a run that the lock knows cannot be looked at.
+pub const NO_RUN: &str = "the run";
 
 /// A path as printed, with its definition.
 pub type CitedPath<'d> = (&'d Definition, &'d str);
@@ -62,6 +66,17 @@ impl<'d> Citation<'d> {
     /// Its run as far as it can be read.
     pub fn files<'b>(&self, bound: &'b Bound<'d>) -> Option<&'b RunFiles> {
         files_of(bound, &self.run()?)
+    }
+
+    /// Whether `lock` knows a run that it describes, and none of them can be looked at: what it does not print, the
+    /// run's own record may say.
+    pub fn is_out_of_sight(&self, bound: &Bound<'_>, lock: Option<&Lock>) -> bool {
+        let of_paths = self.paths.iter().filter_map(|(_, path)| cited_run(path));
+        let rows = self.rows.iter();
+        let of_rows = rows.flat_map(|&(t, r)| bound.tables[t].rows[r].runs.iter().cloned());
+        let runs: Vec<RunId> = of_paths.chain(of_rows).collect();
+        let is_locked = |run: &RunId| lock.is_some_and(|lock| lock.runs.contains_key(run.as_str()));
+        runs.iter().any(is_locked) && runs.iter().all(|run| files_of(bound, run).is_none())
     }
 
     /// Whether all rows that cite it say that their numbers are somebody else's.

@@ -17,7 +17,9 @@ use crate::record::{Artifact, RunRecord, Status};
 use crate::report::lock::LockedRun;
 use crate::report::select::{Selected, curve, select_from};
 use crate::report::spec::EpochRule;
-use crate::store::{METRICS, Metrics, PREDICTIONS, Predictions, RECORD, RunId, Store, artifact_of};
+use crate::store::{
+    METRICS, Metrics, PREDICTIONS, Predictions, RECORD, RunId, Store, StoreError, artifact_of,
+};
 
 /// A run's files.
 #[derive(Debug)]
@@ -225,7 +227,7 @@ pub fn read(store: Option<&Store>, run: &RunId, locked: Option<&LockedRun>) -> R
     }
     let record = match store.record(run) {
         Ok(record) => record,
-        Err(error) => return RunState::Unreadable(error.to_string()),
+        Err(error) => return RunState::Unreadable(named(store, &error)),
     };
     match record.status {
         Status::Completed => {}
@@ -234,8 +236,8 @@ pub fn read(store: Option<&Store>, run: &RunId, locked: Option<&LockedRun>) -> R
         Status::Failed => return RunState::Unfinished("failed"),
     }
     let altered = altered(store, run, &Claims::of(&record.artifacts, locked));
-    let metrics = store.metrics(run).map_err(|error| error.to_string());
-    let predictions = store.predictions(run).map_err(|error| error.to_string());
+    let metrics = store.metrics(run).map_err(|error| named(store, &error));
+    let predictions = store.predictions(run).map_err(|error| named(store, &error));
     RunState::Present(Arc::new(RunFiles {
         record,
         metrics,
@@ -259,10 +261,17 @@ fn altered(store: &Store, run: &RunId, claims: &Claims) -> Vec<String> {
             .presence(name)
             .or_else(|| match artifact_of(&path, true) {
                 Ok(found) => claims.difference(name, &found.blake3),
-                Err(error) => Some(error.to_string()),
+                Err(error) => Some(named(store, &error)),
             })
     };
     claims.names().iter().filter_map(wrong).collect()
+}
+
+/// An error with files as footnotes cite them, so that it is the same wherever the project lies.
+fn named(store: &Store, error: &StoreError) -> String {
+    let root = store.root().display().to_string();
+    let root = root.trim_end_matches('/');
+    error.to_string().replace(&format!("`{root}/"), "`results/")
 }
 
 /// Enough of a hash to tell two apart.

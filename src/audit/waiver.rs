@@ -6,6 +6,7 @@
 //! but a comment would end the table. In `repro.toml`, `at` says what is covered, see [`Scope`].
 //! A waived finding stays in the report and counts for nothing. What day it is, is an input.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -16,7 +17,7 @@ use super::Inputs;
 use super::bind::Bound;
 use super::catalogue;
 use super::finding::Finding;
-use crate::document::Comment;
+use crate::document::{Comment, Concealment};
 use crate::source::nearest;
 
 /// Number of digits of a fingerprint.
@@ -81,6 +82,7 @@ pub struct Mistake {
 impl Scope {
     /// What `at` in `repro.toml` means: a fingerprint, `path:line`, or a document's path or a row's label.
     pub fn of(at: &str) -> Self {
+        let at = at.trim_start_matches("./");
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if at.len() == FINGERPRINT && at.bytes().all(is_digit) {
             return Self::Fingerprint(at.to_owned());
@@ -177,7 +179,7 @@ pub fn in_document(bound: &Bound<'_>, inputs: &Inputs<'_>) -> (Vec<Waiver>, Vec<
     }
     let lines = Lines::of(inputs.text, bound);
     for (comment, text) in directives {
-        match Directive::parse(text) {
+        match text.and_then(Directive::parse) {
             Ok(directive) => waivers.extend(directive.rules.iter().map(|rule| Waiver {
                 rule: rule.clone(),
                 scope: Scope::Lines(lines.below(comment)),
@@ -191,18 +193,42 @@ pub fn in_document(bound: &Bound<'_>, inputs: &Inputs<'_>) -> (Vec<Waiver>, Vec<
                 line: comment.line,
                 column: comment.column,
                 message,
-                help: help.to_owned(),
+                help,
             }),
         }
     }
     (waivers, mistakes)
 }
 
-/// What follows `repro: ignore` in a comment.
-fn directive(comment: &Comment) -> Option<&str> {
-    let text = comment.text.strip_prefix("repro:")?.trim_start();
-    let rest = text.strip_prefix("ignore")?;
-    (!rest.starts_with(|c: char| c.is_alphanumeric())).then_some(rest)
+/// What comments may tell this program to do; what is not `ignore` is read elsewhere.
+const VERBS: &[&str] = &["ignore", "table", "end", "derived-from"];
+
+/// What follows `repro: ignore` in a comment, or why a comment that speaks to this program is not understood:
+/// a mistyped waiver would pass for none. Other comments, and what others read, are `None`.
+fn directive(comment: &Comment) -> Option<Result<&str, Wrong>> {
+    let (name, text) = comment.text.split_at_checked("repro:".len())?;
+    if comment.concealment != Concealment::Comment || !name.eq_ignore_ascii_case("repro:") {
+        return None;
+    }
+    let text = text.trim_start();
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '-'));
+    let (verb, rest) = text.split_at(end.unwrap_or(text.len()));
+    match verb {
+        "ignore" if name == "repro:" => Some(Ok(rest)),
+        verb if VERBS.contains(&verb) && name == "repro:" => None,
+        verb => Some(Err(unknown_verb(name, verb))),
+    }
+}
+
+fn unknown_verb(name: &str, verb: &str) -> Wrong {
+    let near = nearest(&verb.to_lowercase(), VERBS.iter().copied()).unwrap_or("ignore");
+    (
+        format!(
+            "`{}` means nothing to repro",
+            format!("{name} {verb}").trim()
+        ),
+        format!("write `repro: {near}`, or begin the comment with another word"),
+    )
 }
 
 /// A waiver's words.
@@ -213,11 +239,14 @@ struct Directive {
     until: Option<Date>,
 }
 
-/// What is wrong, and what to do.
-type Wrong = (String, &'static str);
+/// What is wrong with a directive, and what to do.
+pub type Wrong = (String, String);
 
-const HELP: &str =
-    "write `<!-- repro: ignore RPR204 reason=\"why it may stay\" until=2027-01-31 -->`";
+/// A text that is wrong as a waiver, with what a right one looks like.
+fn wrong(message: impl Into<String>) -> Wrong {
+    let help = "write `<!-- repro: ignore RPR204 reason=\"why it may stay\" until=2027-01-31 -->`";
+    (message.into(), help.to_owned())
+}
 
 impl Directive {
     fn parse(text: &str) -> Result<Self, Wrong> {
@@ -227,18 +256,18 @@ impl Directive {
             let (name, value, after) = word(rest)?;
             match (name, value) {
                 ("reason", Some(value)) => found.reason = value.trim().to_owned(),
-                ("until", Some(value)) => found.until = Some(date(value)?),
+                ("until", Some(value)) => found.until = Some(date(&value)?),
                 (rule, None) => found.rules.push(rule_named(rule)?),
-                (name, Some(_)) => return Err((format!("a waiver has no `{name}`"), HELP)),
+                (name, Some(_)) => return Err(wrong(format!("a waiver has no `{name}`"))),
             }
             rest = after.trim_start_matches(is_between);
         }
         if found.rules.is_empty() {
-            return Err(("the waiver names no rule".to_owned(), HELP));
+            return Err(wrong("the waiver names no rule"));
         }
         if found.reason.is_empty() {
             let rules = found.rules.join(", ");
-            return Err((format!("the waiver of {rules} gives no reason"), HELP));
+            return Err(wrong(format!("the waiver of {rules} gives no reason")));
         }
         Ok(found)
     }
@@ -249,7 +278,7 @@ fn is_between(c: char) -> bool {
 }
 
 /// The word that a text begins with, its value where it is `name=value`, and what follows.
-fn word(text: &str) -> Result<(&str, Option<&str>, &str), Wrong> {
+fn word(text: &str) -> Result<(&str, Option<Cow<'_, str>>, &str), Wrong> {
     let end = text
         .find(|c: char| is_between(c) || c == '=')
         .unwrap_or(text.len());
@@ -262,18 +291,37 @@ fn word(text: &str) -> Result<(&str, Option<&str>, &str), Wrong> {
         .next()
         .filter(|first| matches!(first, '"' | '\''));
     match quote {
-        Some(quote) => match value[1..].split_once(quote) {
-            Some((value, after)) => Ok((name, Some(value), after)),
-            None => Err((
-                format!("the waiver's `{name}` has no closing quotation mark"),
-                HELP,
-            )),
+        Some(quote) => match quoted(&value[1..], quote) {
+            Some((value, after)) => Ok((name, Some(value.into()), after)),
+            None => {
+                let message = format!("the waiver's `{name}` has no closing quotation mark");
+                Err(wrong(message))
+            }
         },
         None => {
             let (value, after) = value.split_at(value.find(is_between).unwrap_or(value.len()));
-            Ok((name, Some(value), after))
+            Ok((name, Some(value.into()), after))
         }
     }
+}
+
+/// The text up to the closing quotation mark, and what follows; a backslash takes its meaning from a quotation
+/// mark or a backslash behind it.
+fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let is_escape = |(_, next): &(usize, char)| *next == quote || *next == '\\';
+        match character {
+            _ if character == quote => return Some((value, &text[at + 1..])),
+            '\\' => match characters.next_if(is_escape) {
+                Some((_, escaped)) => value.push(escaped),
+                None => value.push(character),
+            },
+            _ => value.push(character),
+        }
+    }
+    None
 }
 
 /// A day of the calendar.
@@ -281,7 +329,7 @@ fn date(text: &str) -> Result<Date, Wrong> {
     text.parse().map_err(|_| {
         (
             format!("the waiver's `until` is `{text}`"),
-            "write a day as 2027-01-31",
+            "write a day as 2027-01-31".to_owned(),
         )
     })
 }
@@ -295,7 +343,7 @@ pub fn rule_named(id: &str) -> Result<String, Wrong> {
     let near = near.map_or(String::new(), |near| format!(", the nearest is `{near}`"));
     Err((
         format!("`{id}` is no rule{near}"),
-        "`repro verify --explain all` lists the rules",
+        "`repro verify --explain all` lists the rules".to_owned(),
     ))
 }
 

@@ -79,14 +79,14 @@ impl Check {
         let mut complete = true;
         for name in &names {
             if let Err(error) = add(&project, &root, name, global.quiet, &mut manifest) {
-                eprintln!("error: {error:#}");
+                eprintln!("error: {}", super::explained(&error));
                 complete = false;
             }
         }
         match self.format {
             Format::Terminal if manifest.datasets.is_empty() => {}
-            Format::Terminal => println!("{}", table(&manifest).trim_fmt()),
-            Format::Json => print!("{}", manifest.summary().to_json()),
+            Format::Terminal => super::print(&format!("{}\n", table(&manifest).trim_fmt()))?,
+            Format::Json => super::print(&manifest.summary().to_json())?,
         }
         if !complete {
             return Ok(EXIT_FAILURE);

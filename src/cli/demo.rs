@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{EXIT_OK, Global};
+use super::{EXIT_OK, Global, print};
 use crate::metric::{MetricName, Split, name};
 use crate::record::RunRecord;
 use crate::report::interval::wilson;
@@ -58,26 +58,26 @@ impl Demo {
         }
         set_up(&self.folder)?;
         let folder = self.folder.display();
-        println!("A project in {folder}:");
+        print(&format!("A project in {folder}:\n"))?;
         for (path, _) in FILES {
-            println!("  {path}");
+            print(&format!("  {path}\n"))?;
         }
         for step in STEPS {
-            println!("\n$ repro {step}");
+            print(&format!("\n$ repro {step}\n"))?;
             let code = super::run(&self.command_line(step, global)?)?;
             if code != EXIT_OK {
                 return Ok(code);
             }
         }
-        println!(
-            "\nTest accuracy, with Wilson's 95 % interval (test-set sampling only, one seed):"
-        );
+        print(
+            "\nTest accuracy, with Wilson's 95 % interval (test-set sampling only, one seed):\n",
+        )?;
         for line in accuracies(&Store::new(self.folder.join("results")))? {
-            println!("  {line}");
+            print(&format!("  {line}\n"))?;
         }
-        println!("\nGo on in {folder}:");
+        print(&format!("\nGo on in {folder}:\n"))?;
         for (command, about) in NEXT {
-            println!("  {command:<26} {about}");
+            print(&format!("  {command:<26} {about}\n"))?;
         }
         Ok(EXIT_OK)
     }

@@ -1,7 +1,6 @@
 //! `repro import`: documents that people wrote become records, table specs and a template.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -32,7 +31,7 @@ type Files = BTreeMap<String, (PathBuf, Vec<u8>)>;
 impl Import {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
         let project = global.project()?;
-        let store = global.store(&project);
+        let store = global.store_to_fill(&project)?;
         let mut files = Files::new();
         let mut entries = String::new();
         let mut lost_numbers = 0;
@@ -76,7 +75,6 @@ impl Import {
                 taken.concat()
             );
         }
-        let mut out = std::io::stdout().lock();
         for (name, (at, content)) in &files {
             if !self.dry_run {
                 let folder = at.parent().unwrap_or(Path::new("."));
@@ -84,7 +82,7 @@ impl Import {
                     .with_context(|| format!("`{}`: creating failed", folder.display()))?;
                 write_atomically(at, content)?;
             }
-            writeln!(out, "{name}")?;
+            super::print(&format!("{name}\n"))?;
         }
         Ok(())
     }

@@ -1,14 +1,14 @@
 //! `repro inspect`: what the parser understood of a document.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{EXIT_OK, Global, documents};
-use crate::document::{Document, Mark, Resolved, Row, Table};
+use crate::audit::output::{counted, visible};
+use crate::document::{Definition, Document, Mark, Resolved, Row, Table};
 
 /// Arguments of `repro inspect`.
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ impl Inspect {
                 serde_json::to_string_pretty(&inspection)? + "\n"
             }
         };
-        std::io::stdout().write_all(text.as_bytes())?;
+        super::print(&text)?;
         Ok(EXIT_OK)
     }
 }
@@ -61,90 +61,82 @@ impl Inspect {
 fn summary(path: &str, document: &Document) -> String {
     let mut out = String::new();
     for table in &document.tables {
-        let section = table.section.last().map_or("no heading", String::as_str);
-        let columns = match &table.header {
-            Some(header) => format!("{} columns", header.len()),
-            None => "no header".to_owned(),
-        };
-        let n_rows = table.rows.len();
-        line(
-            &mut out,
-            format_args!(
-                "{path}:{}: table, {columns}, {n_rows} rows ({section})",
-                table.line
-            ),
-        );
-        for row in &table.rows {
-            line(
-                &mut out,
-                format_args!("  {}: {}", row.line, describe(document, table, row)),
-            );
-        }
+        write_table(&mut out, path, document, table);
     }
     for definition in &document.definitions {
-        let place = format!("{path}:{}:{}", definition.line, definition.column);
-        let kind = definition.kind.as_str();
-        let paths = definition.paths.join(", ");
-        let keys: usize = definition
-            .records
-            .iter()
-            .map(|record| record.values.len())
-            .sum();
-        let record = if keys > 0 {
-            format!("{keys} keys")
-        } else {
-            String::new()
-        };
-        let what = [paths, record].into_iter().filter(|part| !part.is_empty());
-        let what = what.collect::<Vec<_>>().join("; ");
-        line(
-            &mut out,
-            format_args!("{place}: definition [{}], {kind} {what}", definition.mark),
-        );
-        for broken in &definition.broken {
-            line(
-                &mut out,
-                format_args!(
-                    "  {}:{}: no record: {}",
-                    broken.line, broken.column, broken.message
-                ),
-            );
-        }
+        write_definition(&mut out, path, definition);
     }
     for comment in &document.comments {
+        let (row, column) = (comment.line, comment.column);
+        let text = first_line(&comment.text);
         line(
             &mut out,
-            format_args!(
-                "{path}:{}:{}: comment `{}`",
-                comment.line,
-                comment.column,
-                first_line(&comment.text)
-            ),
+            format_args!("{path}:{row}:{column}: comment `{text}`"),
         );
     }
     for unparsed in &document.unparsed {
+        let (row, column, text) = (unparsed.line, unparsed.column, &unparsed.text);
         line(
             &mut out,
-            format_args!(
-                "{path}:{}:{}: not understood `{}`",
-                unparsed.line, unparsed.column, unparsed.text
-            ),
+            format_args!("{path}:{row}:{column}: not understood `{text}`"),
         );
     }
-    let n_rows: usize = document.tables.iter().map(|table| table.rows.len()).sum();
-    line(
-        &mut out,
-        format_args!(
-            "{} tables, {n_rows} rows, {} numeric cells, {} definitions, {} records, {} comments, {} lines not understood",
-            document.tables.len(),
-            document.numeric_cells().count(),
-            document.definitions.len(),
-            document.records.len(),
-            document.comments.len(),
-            document.unparsed.len(),
-        ),
-    );
+    line(&mut out, format_args!("{}", totals(document)));
     out
+}
+
+fn write_table(out: &mut String, path: &str, document: &Document, table: &Table) {
+    let section = table.section.last().map_or("no heading", String::as_str);
+    let columns = match &table.header {
+        Some(header) => counted(header.len(), "column"),
+        None => "no header".to_owned(),
+    };
+    let rows = counted(table.rows.len(), "row");
+    let place = table.line;
+    line(
+        out,
+        format_args!("{path}:{place}: table, {columns}, {rows} ({section})"),
+    );
+    for row in &table.rows {
+        let text = describe(document, table, row);
+        line(out, format_args!("  {}: {text}", row.line));
+    }
+}
+
+fn write_definition(out: &mut String, path: &str, definition: &Definition) {
+    let place = format!("{path}:{}:{}", definition.line, definition.column);
+    let kind = definition.kind.as_str();
+    let paths = definition.paths.join(", ");
+    let records = definition.records.iter();
+    let record = match records.map(|record| record.values.len()).sum() {
+        0 => String::new(),
+        keys => counted(keys, "key"),
+    };
+    let what = [paths, record].into_iter().filter(|part| !part.is_empty());
+    let what = what.collect::<Vec<_>>().join("; ");
+    line(
+        out,
+        format_args!("{place}: definition [{}], {kind} {what}", definition.mark),
+    );
+    for broken in &definition.broken {
+        let (row, column, message) = (broken.line, broken.column, &broken.message);
+        line(out, format_args!("  {row}:{column}: no record: {message}"));
+    }
+}
+
+/// How much of everything there is.
+fn totals(document: &Document) -> String {
+    let n_rows = document.tables.iter().map(|table| table.rows.len()).sum();
+    let counts = [
+        counted(document.tables.len(), "table"),
+        counted(n_rows, "row"),
+        counted(document.numeric_cells().count(), "numeric cell"),
+        counted(document.definitions.len(), "definition"),
+        counted(document.records.len(), "record"),
+        counted(document.comments.len(), "comment"),
+        counted(document.unparsed.len(), "line") + " not understood",
+    ];
+    counts.join(", ")
 }
 
 /// The first line of a text, and a sign that there are more.
@@ -198,6 +190,6 @@ fn meaning(document: &Document, table: &Table, mark: &Mark) -> String {
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let text = text.to_string();
+    let text = visible(&text.to_string());
     writeln!(out, "{}", text.trim_end()).expect("writing to a string");
 }

@@ -15,13 +15,14 @@ mod tables;
 mod train;
 mod verify;
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use crate::project::Project;
+use crate::project::{FILE_NAME, Project};
 use crate::store::Store;
 
 /// Fine.
@@ -118,16 +119,70 @@ impl Global {
     /// The project around `--project`, or around the current directory.
     fn project(&self) -> anyhow::Result<Project> {
         let start = match &self.project {
-            Some(folder) => folder.clone(),
+            Some(folder) => {
+                is_folder("--project", folder)?;
+                folder.clone()
+            }
             None => std::env::current_dir()?,
         };
         Ok(Project::find(&start)?)
     }
 
-    /// The results root: the flag's, else the project's.
-    fn store(&self, project: &Project) -> Store {
-        Store::new(self.results.clone().unwrap_or_else(|| project.results()))
+    /// The results root to read from: the flag's, which must be there, else the project's, which need not.
+    fn store(&self, project: &Project) -> anyhow::Result<Store> {
+        if let Some(root) = &self.results {
+            is_folder("--results", root)?;
+        }
+        self.store_to_fill(project)
     }
+
+    /// The results root for a command that writes runs, and so creates it.
+    fn store_to_fill(&self, project: &Project) -> anyhow::Result<Store> {
+        let (origin, root) = match &self.results {
+            Some(root) => ("--results", root.clone()),
+            None => (FILE_NAME, project.results()),
+        };
+        if root.exists() {
+            is_folder(origin, &root)?;
+        }
+        Ok(Store::new(root))
+    }
+}
+
+/// What an option names is a folder: a mistyped one must not pass for an empty one.
+fn is_folder(origin: &str, folder: &Path) -> anyhow::Result<()> {
+    if !folder.is_dir() {
+        bail!("`{}`, named by {origin}, is no folder", folder.display());
+    }
+    Ok(())
+}
+
+/// Prints results. Whoever reads them may stop early, as `head` does, which is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// An error with its causes on one line, those that it quotes already left out, and all advice below.
+fn explained(error: &anyhow::Error) -> String {
+    let mut message = String::new();
+    let mut advice = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        let (said, help) = cause.split_once("\nhelp: ").unwrap_or((&cause, ""));
+        if message.is_empty() {
+            message = said.to_owned();
+        } else if !message.contains(said) {
+            message = format!("{message}: {said}");
+        }
+        if !help.is_empty() && !advice.contains(help) {
+            advice += &format!("\nhelp: {help}");
+        }
+    }
+    message + &advice
 }
 
 /// Runs the program on the process's arguments.
@@ -136,8 +191,34 @@ pub fn main() -> ExitCode {
     match Cli::parse().execute() {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", explained(&error));
             ExitCode::from(EXIT_FAILURE)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once_and_advice_comes_last() {
+        let denied = || std::io::Error::new(ErrorKind::PermissionDenied, "denied");
+        let quoted = crate::report::lock::LockError::Io {
+            path: "repro.lock".into(),
+            source: denied(),
+        };
+        let expected = "`repro.lock`: reading failed: denied";
+        assert_eq!(explained(&quoted.into()), expected);
+        let wrong = || anyhow!("no lock\nhelp: write it");
+        let outer = Err::<(), _>(wrong()).context("cannot verify\nhelp: look");
+        let outer = outer.expect_err("an error");
+        assert_eq!(
+            explained(&outer),
+            "cannot verify: no lock\nhelp: look\nhelp: write it"
+        );
+        assert_eq!(explained(&denied().into()), "denied");
     }
 }

@@ -82,7 +82,8 @@ impl Progress {
 
     /// A line on stdout, above the bars.
     pub(super) fn result(&self, line: &str) {
-        self.bars.suspend(|| println!("{line}"));
+        // A run goes on, whoever stopped reading.
+        self.bars.suspend(|| _ = super::print(&format!("{line}\n")));
     }
 
     pub(super) fn run(&self, label: &str) -> RunProgress<'_> {

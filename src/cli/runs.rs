@@ -1,7 +1,5 @@
 //! `repro runs`.
 
-use std::io::Write;
-
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -48,7 +46,7 @@ struct Line {
 impl Runs {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
         let project = global.project()?;
-        let store = global.store(&project);
+        let store = global.store(&project)?;
         let scan = store.scan();
         let mut broken = scan.broken;
         let now = jiff::Timestamp::now();
@@ -65,7 +63,7 @@ impl Runs {
             Format::Csv => as_csv(&lines),
             Format::Json => as_json(&lines),
         };
-        std::io::stdout().write_all(text.as_bytes())?;
+        super::print(&text)?;
         for error in &broken {
             eprintln!("error: {error}");
         }

@@ -1,7 +1,6 @@
 //! `repro tables`.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -55,7 +54,7 @@ enum Format {
 impl Tables {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
         let project = global.project()?;
-        let store = global.store(&project);
+        let store = global.store(&project)?;
         let specs = read_all(&project.root)?;
         let specs = self.chosen(&specs)?;
         let scan = store.scan();
@@ -79,7 +78,7 @@ impl Tables {
             }
             _ => self.print(tables)?,
         };
-        std::io::stdout().write_all(text.as_bytes())?;
+        super::print(&text)?;
         Ok(code)
     }
 
@@ -206,7 +205,7 @@ fn check(root: &Path, files: &[(String, String)]) -> anyhow::Result<u8> {
         };
         out.push_str(&differences(path, &old, text));
     }
-    std::io::stdout().write_all(out.as_bytes())?;
+    super::print(&out)?;
     if out.is_empty() {
         return Ok(EXIT_OK);
     }

@@ -85,7 +85,7 @@ fn parse_seed_list(text: &str) -> Result<SeedList, String> {
 impl Train {
     pub(super) fn execute(&self, global: &Global) -> anyhow::Result<u8> {
         let project = global.project()?;
-        let store = global.store(&project);
+        let store = global.store_to_fill(&project)?;
         if let Some(run) = &self.resume {
             let run = run_named(run, &store)?;
             return self.with_session(global, &project, store, |session, progress| {
@@ -111,7 +111,7 @@ impl Train {
         };
         if self.dry_run {
             for run in &runs {
-                println!("{}", dry_line(run, &runs));
+                super::print(&format!("{}\n", dry_line(run, &runs)))?;
             }
             return Ok(EXIT_OK);
         }

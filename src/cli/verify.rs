@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents};
+use super::{EXIT_FAILURE, EXIT_FINDINGS, EXIT_OK, Global, documents, explained};
 use crate::audit::baseline::Baseline;
 use crate::audit::evidence::ReadRuns;
 use crate::audit::evidence::manifest::{self, Manifest};
@@ -106,7 +106,7 @@ impl Verify {
             return explain::explain(rule, self.format);
         }
         let project = global.project()?;
-        let store = global.store(&project);
+        let store = global.store(&project)?;
         let specs = spec::read_all(&project.root)?;
         let fail_on = match self.fail_on {
             Some(fail_on) => fail_on.into(),
@@ -148,7 +148,7 @@ impl Verify {
             match outcome {
                 Ok(outcome) => verified.push(outcome),
                 Err(error) => {
-                    eprintln!("error: {error:#}");
+                    eprintln!("error: {}", explained(&error));
                     code = EXIT_FAILURE;
                 }
             }
@@ -314,7 +314,7 @@ impl<'a> Current<'a> {
         let scan = store.scan();
         let table = |spec| match assemble(spec, store, &scan.runs) {
             Ok(assembled) => Ok(assembled.table),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(below_root(project, &error.to_string())),
         };
         let tables = specs.iter().map(table).collect();
         Self {
@@ -340,9 +340,14 @@ impl<'a> Current<'a> {
         let rendered = documents::rendered(self.project, settings, self.store, &self.scan, tables);
         Some(match rendered {
             Ok(rendered) => Ok(rendered.text),
-            Err(error) => Err(format!("{error:#}")),
+            Err(error) => Err(below_root(self.project, &explained(&error))),
         })
     }
+}
+
+/// A message with paths from the project root, so that findings do not depend on where the project lies.
+fn below_root(project: &Project, message: &str) -> String {
+    message.replace(&format!("`{}/", project.root.display()), "`")
 }
 
 /// What the project's settings say about the audit.

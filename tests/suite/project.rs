@@ -82,6 +82,16 @@ impl Project {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// The exit code of the program where nobody reads what it prints, and whether it spoke of that.
+    pub(crate) fn without_reader(&self, arguments: &str) -> (Option<i32>, bool) {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut step = self.repro(arguments);
+        let output = step.command.stdout(writer).output().expect("it starts");
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        (output.status.code(), said.contains("pipe"))
+    }
+
     /// A file is as the case's golden file.
     pub(crate) fn holds(&self, name: &str, golden: &str) {
         let actual = fs::read_to_string(self.path(name)).expect("readable");

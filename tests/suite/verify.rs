@@ -106,6 +106,74 @@ fn a_badge_says_level_and_origin() {
 }
 
 #[test]
+fn a_folder_that_an_option_names_must_be_there() {
+    let project = Project::case("verify_options");
+    for (options, golden) in [
+        ("--results nodir", "results.txt"),
+        ("--results RESULTS.md", "file.txt"),
+        ("--project nowhere", "project.txt"),
+    ] {
+        let verify = project.repro(&format!("verify {options}"));
+        verify.exits(2).says(golden).run();
+    }
+    project
+        .repro("tables --results nodir")
+        .exits(2)
+        .says("results.txt")
+        .run();
+    project
+        .repro("runs --results nodir")
+        .exits(2)
+        .says("results.txt")
+        .run();
+    // What no option names may be absent.
+    project.remove("results");
+    project.repro("runs").prints("none.txt").run();
+    fs::write(project.path("results"), "").expect("written");
+    project.repro("verify").exits(2).says("settings.txt").run();
+}
+
+#[test]
+fn a_lock_that_cannot_be_read_is_explained_once() {
+    let project = Project::case("verify_options");
+    project.remove("repro.lock");
+    fs::create_dir(project.path("repro.lock")).expect("created");
+    project.repro("verify").exits(2).says("lock.txt").run();
+}
+
+#[test]
+fn whoever_reads_a_report_may_stop() {
+    let project = Project::case("verify_options");
+    for (command, code) in [
+        ("verify", 0),
+        ("verify --explain all", 0),
+        ("tables", 0),
+        ("runs", 0),
+        ("inspect RESULTS.md", 0),
+        ("verify NOTES.md", 1),
+    ] {
+        assert_eq!(
+            project.without_reader(command),
+            (Some(code), false),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn a_rule_is_explained_by_id_number_or_name() {
+    let project = Project::case("verify_options");
+    let text = project.output("verify --explain RPR205");
+    let name = text.split_whitespace().nth(1).expect("a name");
+    assert!(text.starts_with("RPR205 "), "{text}");
+    for rule in ["rpr205", "205", name] {
+        assert_eq!(project.output(&format!("verify --explain {rule}")), text);
+    }
+    let unknown = project.repro("verify --explain RPR999");
+    unknown.exits(2).says("rule.txt").run();
+}
+
+#[test]
 fn every_report_follows_its_schema() {
     let project = broken("verify_baseline");
     let ours = schema("schemas/verify.schema.json");

@@ -88,3 +88,19 @@ fn the_lock_speaks_for_artifacts_too() {
         "{told:?}"
     );
 }
+
+#[test]
+fn errors_do_not_depend_on_where_the_results_lie() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for root in ["results", "elsewhere/runs/"] {
+        let store = Store::new(folder.path().join(root));
+        let run: RunId = "m/b/1".parse().expect("a run path");
+        std::fs::create_dir_all(store.run_dir(&run)).expect("created");
+        std::fs::write(store.file(&run, RECORD), "no").expect("written");
+        let RunState::Unreadable(error) = read(Some(&store), &run, None) else {
+            panic!("`no` is a record");
+        };
+        let start = "`results/m/b/1/run.json`:1:2: no run record: ";
+        assert!(error.starts_with(start), "{error}");
+    }
+}

@@ -7,6 +7,7 @@ use crate::audit::finding::{Finding, Severity};
 
 /// One line per finding that counts, and per waiver that cannot be read.
 pub fn github(verification: &Verification) -> String {
+    let verification = &verification.visible();
     let mut text = String::new();
     for mistake in &verification.mistakes {
         writeln!(

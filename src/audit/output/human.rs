@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use super::excerpt::Excerpts;
-use super::{Verified, counted};
+use super::{Verified, counted, visible};
 use crate::audit::finding::{Finding, RuleCount, Severity};
 use crate::audit::waiver::Applied;
 use crate::audit::{Verification, level};
@@ -26,7 +26,9 @@ pub struct Human<'v> {
 
 impl Display for Human<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Verified { verification, text } = self.verified;
+        let verification = &self.verified.verification.visible();
+        let lines: Vec<String> = self.verified.text.lines().map(visible).collect();
+        let text = &lines.join("\n");
         let excerpts = Excerpts::new(&verification.document, text, self.is_colored);
         for mistake in &verification.mistakes {
             writeln!(f, "{}\n", excerpts.mistake(mistake))?;
@@ -216,5 +218,6 @@ pub fn unused(verified: &[Verified]) -> Vec<String> {
     let without_use = found.into_values().filter(|(_, is_used)| !is_used);
     without_use
         .filter_map(|(applied, _)| unused_waiver(applied))
+        .map(|text| visible(&text))
         .collect()
 }

@@ -10,7 +10,7 @@ use crate::audit::{Verification, level};
 pub fn markdown(verified: &[Verified]) -> String {
     let sections = verified
         .iter()
-        .map(|Verified { verification, .. }| section(verification));
+        .map(|Verified { verification, .. }| section(&verification.visible()));
     sections.collect::<Vec<_>>().join("\n")
 }
 
@@ -94,26 +94,61 @@ fn findings(verification: &Verification) -> String {
     text
 }
 
-/// A text as a cell that shows it as it is, code spans apart.
+/// A text as a cell that shows it as it is, code spans apart. What begins as code and does not end is no code.
 fn escaped(text: &str) -> String {
+    let text = text.replace(['\n', '\r'], " ");
     let mut escaped = String::with_capacity(text.len());
-    let mut is_code = false;
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('`') {
+        escaped += &plain(&rest[..at]);
+        rest = &rest[at..];
+        let length = length_of_fence(rest);
+        let (fence, after) = rest.split_at(length);
+        rest = match end_of_code(after, length) {
+            Some(end) => {
+                escaped += &(fence.to_owned() + &after[..end].replace('|', "\\|") + fence);
+                &after[end + length..]
+            }
+            None => {
+                escaped += &"\\`".repeat(length);
+                after
+            }
+        };
+    }
+    escaped + &plain(rest)
+}
+
+/// Number of backticks that a text begins with.
+fn length_of_fence(text: &str) -> usize {
+    text.len() - text.trim_start_matches('`').len()
+}
+
+/// Where the next run of exactly so many backticks begins.
+fn end_of_code(text: &str, length: usize) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('`').map(|at| from + at) {
+        let found = length_of_fence(&text[at..]);
+        if found == length {
+            return Some(at);
+        }
+        from = at + found;
+    }
+    None
+}
+
+/// A text without code, with everything escaped that is more than itself.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '`' => {
-                is_code = !is_code;
-                escaped.push(character);
+            '<' => plain += "&lt;",
+            '&' => plain += "&amp;",
+            '|' | '*' | '_' | '[' | ']' | '\\' | '~' => {
+                plain.push('\\');
+                plain.push(character);
             }
-            '|' => escaped += "\\|",
-            '\n' | '\r' => escaped.push(' '),
-            '<' if !is_code => escaped += "&lt;",
-            '&' if !is_code => escaped += "&amp;",
-            '*' | '_' | '[' | ']' | '\\' | '~' if !is_code => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            _ => escaped.push(character),
+            _ => plain.push(character),
         }
     }
-    escaped
+    plain
 }

@@ -50,8 +50,49 @@ impl Verification {
     }
 }
 
+impl Verification {
+    /// The same with what terminals and pages would obey made visible, in every text that comes from the document.
+    fn visible(&self) -> Self {
+        let mut shown = self.clone();
+        let mut texts: Vec<&mut String> = vec![&mut shown.document];
+        for finding in &mut shown.findings {
+            texts.extend([&mut finding.path, &mut finding.message]);
+            texts.extend(finding.evidence.iter_mut().map(|found| &mut found.text));
+            texts.extend(finding.hint.iter_mut().chain(&mut finding.fix));
+        }
+        for applied in &mut shown.waivers {
+            texts.extend([&mut applied.waiver.path, &mut applied.waiver.reason]);
+        }
+        for mistake in &mut shown.mistakes {
+            texts.extend([&mut mistake.message, &mut mistake.help]);
+        }
+        texts.extend(shown.levels.iter_mut().map(|level| &mut level.table));
+        texts.extend(shown.rules.iter_mut().flat_map(|count| &mut count.missing));
+        for text in texts {
+            *text = visible(text);
+        }
+        shown
+    }
+}
+
+/// A text in which control characters are seen instead of obeyed; line ends and tabs stay.
+pub fn visible(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\n' | '\t' => character,
+        '\0'..='\u{1f}' => {
+            char::from_u32(0x2400 + u32::from(character)).expect("a picture for each of them")
+        }
+        '\u{7f}' => '\u{2421}',
+        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            char::REPLACEMENT_CHARACTER
+        }
+        _ => character,
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A number of things, such as `1 error` or `2 errors`.
-fn counted(n: usize, thing: &str) -> String {
+pub fn counted(n: usize, thing: &str) -> String {
     match n {
         1 => format!("1 {thing}"),
         _ => format!("{n} {thing}s"),

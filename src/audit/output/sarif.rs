@@ -17,11 +17,14 @@ const SCHEMA: &str =
 /// The key of fingerprints, with the version of how they are made.
 const FINGERPRINT: &str = "repro/v1";
 
-/// The verifications as one JSON document without a line end; `exit_code` is the program's.
-pub fn sarif(verified: &[Verified], exit_code: u8) -> String {
+/// The verifications as one JSON document without a line end; `exit_code` is the program's, `has_baseline` says
+/// whether they were compared with one.
+pub fn sarif(verified: &[Verified], exit_code: u8, has_baseline: bool) -> String {
     let verifications = || verified.iter().map(|verified| &verified.verification);
     let artifacts: Vec<Value> = verified.iter().map(artifact).collect();
-    let results: Vec<Value> = verifications().flat_map(results).collect();
+    let results: Vec<Value> = verifications()
+        .flat_map(|verification| results(verification, has_baseline))
+        .collect();
     let notifications: Vec<Value> = verifications()
         .flat_map(|verification| {
             let mistakes = verification.mistakes.iter();
@@ -86,11 +89,18 @@ fn artifact(verified: &Verified) -> Value {
     })
 }
 
-fn results(verification: &Verification) -> Vec<Value> {
+fn results(verification: &Verification, has_baseline: bool) -> Vec<Value> {
     let waivers = verification.waivers_by_finding();
     let findings = verification.findings.iter().enumerate();
     findings
-        .map(|(idx, finding)| result(finding, waivers.get(&idx).copied()))
+        .map(|(idx, finding)| {
+            let mut result = result(finding, waivers.get(&idx).copied());
+            if has_baseline {
+                let is_known = finding.baselined;
+                result["baselineState"] = json!(if is_known { "unchanged" } else { "new" });
+            }
+            result
+        })
         .collect()
 }
 
@@ -104,7 +114,6 @@ fn result(finding: &Finding, waiver: Option<&Waiver>) -> Value {
         "locations": [{ "physicalLocation": location(&finding.path, finding.place()) }],
         "relatedLocations": related(finding),
         "partialFingerprints": { FINGERPRINT: finding.fingerprint },
-        "baselineState": if finding.baselined { "unchanged" } else { "new" },
         "properties": {
             "confidence": finding.confidence,
             "evidence": finding.evidence.iter().map(said).collect::<Vec<_>>(),

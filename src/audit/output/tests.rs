@@ -222,7 +222,8 @@ fn the_schema_of_json_refuses_what_it_does_not_know() {
 #[test]
 fn sarif_follows_the_official_schema() {
     let verified = sample();
-    let value: Value = serde_json::from_str(&sarif(&[verified], 1)).expect("JSON");
+    let value: Value =
+        serde_json::from_str(&sarif(std::slice::from_ref(&verified), 1, true)).expect("JSON");
     let mut official = schema("tests/oracle/sarif-2.1.0.json");
     // Its pattern for languages has a bracket too many, which is no regular expression.
     for owner in ["run", "toolComponent"] {
@@ -261,7 +262,12 @@ fn sarif_follows_the_official_schema() {
     assert_eq!(other["startLine"], 8);
     let fix = &mismatch["fixes"][0]["artifactChanges"][0]["replacements"][0];
     assert_eq!(fix["insertedContent"]["text"], "82.4");
+    assert_eq!(results[1]["baselineState"], "new");
     assert_eq!(results[2]["baselineState"], "unchanged");
+    let without: Value = serde_json::from_str(&sarif(&[verified], 1, false)).expect("JSON");
+    let result = &without["runs"][0]["results"][2];
+    assert_eq!(result["baselineState"], Value::Null);
+    assert_eq!(result["ruleId"], results[2]["ruleId"]);
     assert_eq!(
         mismatch["partialFingerprints"]["repro/v1"]
             .as_str()
@@ -278,8 +284,81 @@ fn github_sees_annotations_and_a_summary() {
 }
 
 #[test]
+fn texts_of_documents_do_not_rule_what_shows_them() {
+    let hostile = "\u{1b}[31m`<script>\u{7}``|`\u{9b}2J\u{202e}";
+    let text = TEXT.replace("# results: ours", &format!("# results {hostile}"));
+    let text = text.replace("N [2]", &format!("N{hostile} [2]"));
+    let verification = verify(&Inputs::alone("R.md", &text, &Settings::default()));
+    let mut verified = Verified { verification, text };
+    for finding in &mut verified.verification.findings {
+        finding.message += &format!("; label `{hostile}`");
+    }
+    verified.verification.mistakes[0].message += hostile;
+    let human = Human {
+        verified: &verified,
+        is_colored: false,
+    };
+    let all = std::slice::from_ref(&verified);
+    for output in [
+        human.to_string(),
+        github(&verified.verification),
+        markdown(all),
+        junit(all, Severity::Note),
+    ] {
+        let raw = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert_eq!(output.find(raw), None, "{output}");
+        assert!(output.contains("\u{241b}[31m") || output.contains("\u{241b}\\[31m"));
+    }
+}
+
+#[test]
+fn summaries_keep_labels_in_their_cells() {
+    let mut verified = sample();
+    let mut shown = |message: &str| {
+        verified.verification.findings[1].message = message.to_owned();
+        let text = markdown(std::slice::from_ref(&verified));
+        let (_, row) = text.split_once("| 5:9 | ").expect("a row");
+        row.lines().next().expect("a line").to_owned()
+    };
+    assert_eq!(shown("`a|b` < c_d"), "`a\\|b` &lt; c\\_d |");
+    // A backtick within a label ends the code, and what follows is none.
+    assert_eq!(shown("`a`<script>`"), "`a`&lt;script>\\` |");
+    assert_eq!(shown("`<b>``<i>"), "\\`&lt;b>\\`\\`&lt;i> |");
+    assert_eq!(shown("``<b>`<i>`` <u>"), "``<b>`<i>`` &lt;u> |");
+}
+
+#[test]
 fn junit_has_a_case_per_table_and_family() {
     compare(&junit(&[sample()], Severity::Warning), "junit.xml");
+}
+
+#[test]
+fn junit_passes_nothing_for_want_of_inputs() {
+    let mut verified = sample();
+    verified.verification.findings.clear();
+    verified.verification.attribution.clear();
+    let numbers = |verified: &Verified| {
+        let text = junit(std::slice::from_ref(verified), Severity::Warning);
+        let (_, rest) = text.split_once("name=\"Numbers\"").expect("a case");
+        rest.lines().take(2).collect::<Vec<_>>().join("\n")
+    };
+    let message =
+        "      <skipped message=\"not assessed for want of the &quot;results&quot; root\"/>";
+    let count = |verified: &mut Verified, n| {
+        let mut rules = verified.verification.rules.iter_mut();
+        let count = rules.find(|count| count.rule == "RPR101").expect("counted");
+        (count.verified, count.findings) = (n, 0);
+    };
+    // Three subjects are right, and two could not be looked at.
+    count(&mut verified, 3);
+    assert_eq!(numbers(&verified), format!(">\n{message}"));
+    count(&mut verified, 0);
+    assert_eq!(numbers(&verified), format!(">\n{message}"));
+    for rule in &mut verified.verification.rules {
+        (rule.not_assessed, rule.missing) = (0, Vec::new());
+    }
+    count(&mut verified, 3);
+    assert!(numbers(&verified).starts_with("/>\n"));
 }
 
 #[test]

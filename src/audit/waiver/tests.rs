@@ -168,6 +168,67 @@ fn a_waiver_that_cannot_be_read_is_a_mistake_and_fails() {
 }
 
 #[test]
+fn a_comment_to_this_program_that_means_nothing_is_a_mistake() {
+    let mistakes = |comment: &str| {
+        let outcome = verified(&format!("<!-- {comment} -->\n\n{DOCUMENT}"), Vec::new());
+        let mistakes = outcome.mistakes.into_iter();
+        let texts = mistakes.map(|mistake| (mistake.message, mistake.help));
+        texts.collect::<Vec<_>>()
+    };
+    let help = |verb| format!("write `repro: {verb}`, or begin the comment with another word");
+    for (comment, message, verb) in [
+        (
+            "repro: ignor RPR201",
+            "`repro: ignor` means nothing to repro",
+            "ignore",
+        ),
+        (
+            "Repro: ignore RPR201",
+            "`Repro: ignore` means nothing to repro",
+            "ignore",
+        ),
+        (
+            "repro: IGNORE RPR201",
+            "`repro: IGNORE` means nothing to repro",
+            "ignore",
+        ),
+        (
+            "REPRO:tabel x",
+            "`REPRO: tabel` means nothing to repro",
+            "table",
+        ),
+        ("repro:", "`repro:` means nothing to repro", "ignore"),
+    ] {
+        assert_eq!(
+            mistakes(comment),
+            [(message.to_owned(), help(verb))],
+            "{comment}"
+        );
+    }
+    for fine in [
+        "repro:table x",
+        "repro:end",
+        "repro: derived-from x",
+        "repro uses this",
+        "é",
+    ] {
+        assert_eq!(mistakes(fine), [], "{fine}");
+    }
+}
+
+#[test]
+fn quotation_marks_within_reasons_are_escaped() {
+    let reason = |words: &str| {
+        let waiver = format!("<!-- repro: ignore RPR201 reason={words} until=2027-01-31 -->");
+        let outcome = verified(&format!("{waiver}\n\n{DOCUMENT}"), Vec::new());
+        assert_eq!(outcome.mistakes, []);
+        outcome.waivers[0].waiver.reason.clone()
+    };
+    assert_eq!(reason(r#""the \"best\" run""#), r#"the "best" run"#);
+    assert_eq!(reason(r"'it\'s \d \\'"), r"it's \d \");
+}
+
+#[test]
 fn the_projects_waivers_cover_what_they_name() {
     let fingerprint = |outcome: &Verification| {
         let mut findings = outcome.findings.iter();
@@ -191,6 +252,8 @@ fn the_projects_waivers_cover_what_they_name() {
     assert_eq!(lines("R.md"), [3, 4, 8]);
     assert_eq!(lines("s/R.md"), [0; 0]);
     assert_eq!(lines("docs/R.md:8"), [8]);
+    assert_eq!(lines("./docs/R.md:8"), [8]);
+    assert_eq!(lines("././docs/R.md"), [3, 4, 8]);
     assert_eq!(lines("M"), [3, 8]);
     assert_eq!(lines(&fingerprint(&plain)), [4]);
     assert_eq!(lines("docs/S.md"), [0; 0]);

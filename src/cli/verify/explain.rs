@@ -1,21 +1,20 @@
 //! `repro verify --explain`: rules instead of findings.
 
-use std::io::Write;
-
 use anyhow::{anyhow, bail};
 
 use super::Format;
 use crate::audit::catalogue;
 use crate::audit::output::explain;
 use crate::audit::waiver::rule_named;
-use crate::cli::EXIT_OK;
+use crate::cli::{EXIT_OK, print};
 
 /// Prints one rule, or all.
 pub(super) fn explain(rule: &str, format: Format) -> anyhow::Result<u8> {
-    let is_wanted = |id: &str| rule == "all" || rule == id;
-    if rule != "all" {
-        rule_named(rule).map_err(|(message, help)| anyhow!("{message}\nhelp: {help}"))?;
-    }
+    let id = match rule {
+        "all" => String::new(),
+        rule => id_of(rule)?,
+    };
+    let is_wanted = |found: &str| rule == "all" || id == found;
     let rules = || catalogue::all().filter(|found| is_wanted(found.id));
     let joined = |texts: Vec<String>| texts.join("\n");
     let text = match format {
@@ -27,6 +26,18 @@ pub(super) fn explain(rule: &str, format: Format) -> anyhow::Result<u8> {
             bail!("rules are printed as `human`, `markdown` or `json`")
         }
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    print(&text)?;
     Ok(EXIT_OK)
+}
+
+/// The id of a rule that is given by its id in any case, the id's number, or its name.
+fn id_of(rule: &str) -> anyhow::Result<String> {
+    let is_meant = |found: &&catalogue::Rule| {
+        let number = found.id.trim_start_matches("RPR");
+        found.id.eq_ignore_ascii_case(rule) || found.name == rule || number == rule
+    };
+    match catalogue::all().find(is_meant) {
+        Some(found) => Ok(found.id.to_owned()),
+        None => rule_named(rule).map_err(|(message, help)| anyhow!("{message}\nhelp: {help}")),
+    }
 }

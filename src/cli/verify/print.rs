@@ -43,11 +43,11 @@ impl Verify {
             }
             Format::Json => each(&|verified| json(&verified.verification) + "\n"),
             Format::Github => each(&|verified| github(&verified.verification)),
-            Format::Sarif => sarif(verified, code) + "\n",
+            Format::Sarif => sarif(verified, code, self.baseline.is_some()) + "\n",
             Format::Junit => junit(verified, fail_on),
             Format::Markdown => markdown(verified),
         };
-        std::io::stdout().write_all(text.as_bytes())?;
+        crate::cli::print(&text)?;
         match std::env::var_os(SUMMARY) {
             Some(path) if self.format == Format::Github && !path.is_empty() => {
                 append(Path::new(&path), &markdown(verified))

@@ -1,7 +1,10 @@
 //! RPR703: a record says on what it ran, and locks the versions of everything that ran.
 
+use serde_json::Value;
+
 use super::Known;
 use crate::audit::catalogue::ENVIRONMENT_UNLOCKED;
+use crate::audit::citation::NO_RUN;
 use crate::audit::finding::{Finding, Sink};
 use crate::audit::reading::key::MACHINE_KEYS;
 use crate::literal;
@@ -32,12 +35,16 @@ pub(super) fn check(known: &[Known<'_, '_>], sink: &mut Sink<'_>) {
             sink.verified(&ENVIRONMENT_UNLOCKED);
             continue;
         }
+        if run.is_out_of_sight {
+            sink.not_assessed(&ENVIRONMENT_UNLOCKED, NO_RUN);
+            continue;
+        }
         let mut message = format!("{} does not say: {}", run.name(), missing.join(", "));
         let mut place = run.place;
         if let Some(citation) = run.citation.filter(|_| run.files.is_none())
             && let Some(key) = NICKNAMES
                 .iter()
-                .find(|key| citation.record.values.contains_key(**key))
+                .find(|key| names_machine(citation.record.values.get(**key)))
         {
             let name = literal::print(&citation.record.values[*key]);
             message = format!("{message}; only the machine's name `{key}={name}`");
@@ -46,6 +53,11 @@ pub(super) fn check(known: &[Known<'_, '_>], sink: &mut Sink<'_>) {
         let subject = run.subject("environment");
         sink.report(Finding::new(&ENVIRONMENT_UNLOCKED, place, &subject, message).with_hint(HINT));
     }
+}
+
+/// Whether the value of a key is a name at all.
+fn names_machine(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
 fn of_files(run: &Known<'_, '_>) -> Vec<&'static str> {

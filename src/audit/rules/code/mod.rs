@@ -17,7 +17,7 @@ use super::training_code;
 
 /// Applies the rules of the family.
 pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
-    let known = known(bound);
+    let known = known(inputs, bound);
     version::check(inputs, &known, sink);
     origin::check(inputs, bound, sink);
     environment::check(&known, sink);
@@ -28,6 +28,8 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
 struct Known<'b, 'd> {
     citation: Option<&'b Citation<'d>>,
     files: Option<&'b RunFiles>,
+    /// Whether its own record would say more, and cannot be read.
+    is_out_of_sight: bool,
     /// Where findings about it point: the record, or else the path.
     place: Place,
     subject: Subject,
@@ -51,7 +53,7 @@ impl Known<'_, '_> {
 }
 
 /// Every printed record that is not quoted, and every run that is there without one.
-fn known<'b, 'd>(bound: &'b Bound<'d>) -> Vec<Known<'b, 'd>> {
+fn known<'b, 'd>(inputs: &Inputs<'_>, bound: &'b Bound<'d>) -> Vec<Known<'b, 'd>> {
     let citations = bound
         .citations
         .iter()
@@ -60,6 +62,7 @@ fn known<'b, 'd>(bound: &'b Bound<'d>) -> Vec<Known<'b, 'd>> {
         .map(|citation| Known {
             citation: Some(citation),
             files: citation.files(bound),
+            is_out_of_sight: citation.is_out_of_sight(bound, inputs.lock),
             place: citation.place(),
             subject: training_code::subject(bound, citation, "", ""),
         })
@@ -80,6 +83,7 @@ fn known<'b, 'd>(bound: &'b Bound<'d>) -> Vec<Known<'b, 'd>> {
             known.push(Known {
                 citation: None,
                 files: Some(files),
+                is_out_of_sight: false,
                 place: place_of_path(definition, path),
                 subject: Subject {
                     table: String::new(),

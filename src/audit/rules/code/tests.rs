@@ -6,6 +6,8 @@ use crate::audit::git::History;
 use crate::audit::git::tests::Repository;
 use crate::audit::python::tests::fixture;
 use crate::audit::{Inputs, Settings, Verification, verify};
+use crate::report::lock::Lock;
+use crate::store::Store;
 
 fn verify_with(text: &str, history: Option<&History>) -> Verification {
     verify(&Inputs {
@@ -110,6 +112,38 @@ fn a_record_says_on_what_it_ran() {
     let verification = verify_with(&locked, None);
     assert_eq!(findings(&verification, "RPR703"), [""; 0]);
     assert_eq!(verified(&verification, "RPR703"), 1);
+}
+
+#[test]
+fn a_run_that_only_the_lock_knows_is_not_judged_by_its_printed_record() {
+    let text = document(", working_machine=None");
+    let locked = |run: &str| -> Lock {
+        let runs = serde_json::json!({ run: { "record": "0", "artifacts": {} } });
+        let lock = serde_json::json!({ "format": 1, "documents": {}, "runs": runs, "cells": [] });
+        serde_json::from_value(lock).expect("a lock")
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::new(folder.path());
+    let outcome = |lock: &Lock, store| {
+        verify(&Inputs {
+            lock: Some(lock),
+            store,
+            ..Inputs::alone("RESULTS.md", &text, &Settings::default())
+        })
+    };
+    let known = locked("M/a_D/2026-11-02-10-00-00");
+    let other = locked("M/a_D/2026-11-02-11-00-00");
+    for store in [None, Some(&store)] {
+        let verification = outcome(&known, store);
+        for rule in ["RPR309", "RPR701", "RPR703"] {
+            assert_eq!(missing(&verification, rule), ["the run"]);
+            assert_eq!(findings(&outcome(&other, store), rule).len(), 1, "{rule}");
+        }
+    }
+    assert_eq!(
+        findings(&outcome(&other, None), "RPR703"),
+        ["warning 5:40: record [1] does not say: a lock file's hash, operating system, processor"]
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::Known;
 use crate::audit::Inputs;
 use crate::audit::catalogue::CODE_VERSION;
+use crate::audit::citation::NO_RUN;
 use crate::audit::finding::{Finding, Sink};
 use crate::audit::reading::key::{Concept, SYNONYMS};
 use serde_json::Value;
@@ -35,6 +36,9 @@ pub(super) fn check(inputs: &Inputs<'_>, known: &[Known<'_, '_>], sink: &mut Sin
         };
         match finding {
             None => sink.verified(&CODE_VERSION),
+            Some(("no-commit" | "unclear", _)) if run.is_out_of_sight => {
+                sink.not_assessed(&CODE_VERSION, NO_RUN);
+            }
             Some((kind, message)) => sink.report(
                 Finding::new(&CODE_VERSION, run.place, &run.subject(kind), message).with_hint(HINT),
             ),

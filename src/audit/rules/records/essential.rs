@@ -9,7 +9,7 @@ use super::subject;
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::MISSING_ESSENTIAL_KEY;
-use crate::audit::citation::{Citation, RowIndex, RowRecord, files_of};
+use crate::audit::citation::{Citation, NO_RUN, RowIndex, RowRecord, files_of};
 use crate::audit::evidence::RunFiles;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::audit::reading::header::{Meaning, dataset_words};
@@ -39,6 +39,10 @@ pub(super) fn check(
         let missing = known.missing(bound, &citation.rows);
         if missing.is_empty() {
             sink.verified(&MISSING_ESSENTIAL_KEY);
+            continue;
+        }
+        if citation.is_out_of_sight(bound, inputs.lock) {
+            sink.not_assessed(&MISSING_ESSENTIAL_KEY, NO_RUN);
             continue;
         }
         let mark = &citation.definition.mark;
