@@ -1,6 +1,6 @@
 //! Findings: what a rule says of a place in a document, and the counters that every rule keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -385,10 +385,14 @@ impl<'s> Sink<'s> {
         });
     }
 
-    /// Whether anything was reported as an error.
-    pub fn has_errors(&self) -> bool {
-        let mut severities = self.findings.iter().map(|finding| finding.severity);
-        severities.any(|severity| severity == Severity::Error)
+    /// The lines of what was reported as an error, but for what is about the document as a whole.
+    pub fn error_lines(&self) -> BTreeSet<usize> {
+        let is_of_a_line = |finding: &&Finding| {
+            let place = (finding.line, finding.column, finding.end_column);
+            finding.severity == Severity::Error && place != (1, 1, 1)
+        };
+        let errors = self.findings.iter().filter(is_of_a_line);
+        errors.map(|finding| finding.line).collect()
     }
 
     /// The findings in the order of the document, and the counts in the order of the rules.

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::document::Rendered;
-use super::table::Cell;
-use crate::record::RunRecord;
+use super::table::{Cell, Table, TableRow};
+use crate::record::{Kind, RunRecord};
 use crate::store::{RECORD, RunId, Store, StoreError, artifact_of};
 
 /// The file at the project root.
@@ -37,6 +37,9 @@ pub struct LockedRun {
     pub record: String,
     /// blake3 of each artifact that is meant to stay, by path relative to the run.
     pub artifacts: BTreeMap<String, String>,
+    /// Of a run that was read from a document: what documents cite in its stead, empty where they cite nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cited: Option<String>,
 }
 
 /// A printed cell.
@@ -105,13 +108,13 @@ impl Lock {
             .iter()
             .flat_map(|(path, rendered)| cells(path, rendered))
             .collect();
+        let tables = || documents.iter().flat_map(|(_, rendered)| &rendered.tables);
         let mut locked = BTreeMap::new();
         for (run, record) in runs {
-            if cells
-                .iter()
-                .any(|cell| cell.runs.iter().any(|name| name == run.as_str()))
-            {
-                locked.insert(run.to_string(), lock_run(store, run, record)?);
+            if tables().any(|table| uses(table, run)) {
+                let cited = (record.kind == Kind::Reported).then(|| cited(tables(), run, record));
+                let files = lock_run(store, run, record)?;
+                locked.insert(run.to_string(), LockedRun { cited, ..files });
             }
         }
         let hash = |(path, rendered): &(String, Rendered)| {
@@ -196,6 +199,22 @@ fn cells(path: &str, rendered: &Rendered) -> Vec<LockedCell> {
     cells
 }
 
+/// Whether a table prints a run, or says something of it in a note.
+fn uses(table: &Table, run: &RunId) -> bool {
+    let noted = table.fixed_notes.iter().map(|note| &note.run);
+    let mut used = table.rows.iter().flat_map(|row| &row.runs).chain(noted);
+    used.any(|name| name == run.as_str())
+}
+
+/// The path by which every row with a reported run cites it.
+fn cited<'t>(tables: impl Iterator<Item = &'t Table>, run: &RunId, record: &RunRecord) -> String {
+    let path = record.cited.clone().unwrap_or_else(|| run.cited());
+    let has_run = |row: &&TableRow| row.runs.iter().any(|name| name == run.as_str());
+    let cites = |row: &TableRow| row.notes.iter().any(|note| note.text.contains(&path));
+    let mut rows = tables.flat_map(|table| &table.rows).filter(has_run);
+    if rows.all(cites) { path } else { String::new() }
+}
+
 fn lock_run(store: &Store, run: &RunId, record: &RunRecord) -> Result<LockedRun, StoreError> {
     let hash = |name: &str| artifact_of(&store.file(run, name), true).map(|file| file.blake3);
     let mut artifacts = BTreeMap::new();
@@ -207,6 +226,7 @@ fn lock_run(store: &Store, run: &RunId, record: &RunRecord) -> Result<LockedRun,
     Ok(LockedRun {
         record: hash(RECORD)?,
         artifacts,
+        cited: None,
     })
 }
 

@@ -24,6 +24,7 @@ fn run() -> (Vec<u8>, Vec<u8>, Vec<u8>, LockedRun) {
     let locked = LockedRun {
         record: hash(&record),
         artifacts: BTreeMap::new(),
+        cited: None,
     };
     (record, metrics, predictions, locked)
 }

@@ -421,3 +421,82 @@ fn any_changed_digit_of_any_number_is_found() {
     });
     outcome.expect("every change is found");
 }
+
+#[test]
+fn an_error_hides_no_other_change() {
+    let mut project = Project::new();
+    project.text = format!(
+        "It reaches 87.5 % on gender.\n\n{}\nThe end.\n",
+        project.text
+    );
+    let rendered = |project: &Project| {
+        format!(
+            "It reaches 87.5 % on gender.\n\n{}\nThe end.\n",
+            project.render()
+        )
+    };
+    std::fs::remove_dir_all(project.store.run_dir(&project.runs[0])).expect("removed");
+    let now = rendered(&project);
+    assert_ne!(now, project.text);
+    let verify = |text: &str| project.verify_against(text, None, Some(&now));
+    // The run alone: its row is empty, its notes are gone, later ones have other numbers.
+    assert_eq!(rules(&verify(&project.text)), ["RPR206"]);
+    for (from, to) in [("87.5", "88.5"), ("The end", "An end")] {
+        let outcome = verify(&project.text.replacen(from, to, 1));
+        let mut found = rules(&outcome);
+        found.sort_unstable();
+        assert_eq!(found, ["RPR206", "RPR904"], "{to}");
+        let stale = outcome
+            .findings
+            .iter()
+            .find(|finding| finding.rule == "RPR904");
+        let message = &stale.expect("stale").message;
+        assert!(message.contains("the document says"), "{message}");
+        let line = project.position(from).0;
+        assert_eq!(stale.expect("stale").line, line, "{to}");
+    }
+    // A row that no error is about.
+    let row = project
+        .text
+        .lines()
+        .find(|line| line.starts_with("M-Age"))
+        .expect("a row");
+    let outcome = verify(&project.text.replacen(&format!("{row}\n"), "", 1));
+    assert!(
+        rules(&outcome).contains(&"RPR904"),
+        "{:?}",
+        outcome.findings
+    );
+}
+
+#[test]
+fn without_rendering_the_hash_is_compared_whatever_else_is_wrong() {
+    let project = Project::new();
+    let mut locked = lock_of(
+        project
+            .runs
+            .iter()
+            .map(|run| (run.to_string(), String::new())),
+    );
+    let hash = blake3::hash(project.text.as_bytes()).to_hex().to_string();
+    locked.documents.insert("RESULTS.md".to_owned(), hash);
+    std::fs::remove_dir_all(project.store.run_dir(&project.runs[1])).expect("removed");
+    let verify = |text: &str, rendered| {
+        let outcome = verify(&Inputs {
+            store: Some(&project.store),
+            specs: &project.specs,
+            rendered,
+            lock: Some(&locked),
+            ..Inputs::alone("RESULTS.md", text, &settings())
+        });
+        rules(&outcome)
+            .iter()
+            .filter(|rule| **rule == "RPR904")
+            .count()
+    };
+    let edited = project.text.replacen("## results", "## our results", 1);
+    for rendered in [None, Some(Err("a note is about a run that is not there"))] {
+        assert_eq!(verify(&project.text, rendered), 0, "{rendered:?}");
+        assert_eq!(verify(&edited, rendered), 1, "{rendered:?}");
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::value::Given;
 use super::{At, Cells, HINT};
 use crate::audit::Inputs;
-use crate::audit::bind::Bound;
+use crate::audit::bind::{Bound, cited_run};
 use crate::audit::catalogue::{
     BIASED_AGGREGATION, EVALUATION_COVERAGE, STALE_DOCUMENT, VALUE_MISMATCH,
 };
@@ -16,7 +16,7 @@ use crate::audit::decimal::round;
 use crate::audit::evidence::{LOCK, NO_RESULTS};
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::audit::recompute::agree;
-use crate::report::lock::LockedCell;
+use crate::report::lock::{Lock, LockedCell};
 
 /// The cells that the lock lists for a document.
 pub(super) struct Locked<'l> {
@@ -24,6 +24,8 @@ pub(super) struct Locked<'l> {
     listing: Listing,
     /// Cells of equal place, in the order of the lock, and whether the document has each.
     cells: BTreeMap<String, Vec<(&'l LockedCell, bool)>>,
+    /// The lock, which knows what documents cite for a run.
+    lock: Option<&'l Lock>,
 }
 
 /// What the lock knows of a document.
@@ -50,7 +52,11 @@ impl<'l> Locked<'l> {
             let key = key(&cell.table, &cell.row, &cell.header);
             cells.entry(key).or_default().push((cell, false));
         }
-        Self { listing, cells }
+        Self {
+            listing,
+            cells,
+            lock: inputs.lock,
+        }
     }
 
     /// The locked cell of a place: of several rows with one label, the one with the same runs.
@@ -59,11 +65,9 @@ impl<'l> Locked<'l> {
         let (spec, row) = (at.table.spec?, at.row.spec?);
         let column = at.table.column(header)?;
         let key = key(&spec.name, &row.label, &column.header);
+        let lock = self.lock?;
         let candidates = self.cells.get_mut(&key)?;
-        let has_runs = |cell: &LockedCell| {
-            let runs = at.row.runs.iter().map(|run| run.as_str());
-            runs.eq(cell.runs.iter().map(String::as_str))
-        };
+        let has_runs = |cell: &LockedCell| cites(at, lock, cell);
         let same = candidates
             .iter()
             .position(|(cell, is_there)| !is_there && has_runs(cell))
@@ -99,7 +103,7 @@ impl<'l> Locked<'l> {
         let Some(locked) = self.visit(at) else {
             return mismatched(absent(at), sink, cells);
         };
-        let difference = difference(at, locked);
+        let difference = self.difference(at, locked);
         for rule in [&EVALUATION_COVERAGE, &BIASED_AGGREGATION] {
             sink.not_assessed(rule, NO_RESULTS);
         }
@@ -141,7 +145,7 @@ impl<'l> Locked<'l> {
             return;
         }
         let Some(locked) = self.visit(at) else {
-            return;
+            return self.report_absent(at, sink);
         };
         let value = locked.value.as_ref().and_then(|value| value.parse().ok());
         let what = if locked.text != given.text {
@@ -153,6 +157,46 @@ impl<'l> Locked<'l> {
             return;
         };
         sink.report(finding(at, what));
+    }
+
+    /// Compares the text of a cell that the lock should have, whatever it was made from.
+    pub(super) fn compare_text(&mut self, at: At<'_>, sink: &mut Sink<'_>) {
+        if at.cell.text.is_empty() {
+            return;
+        }
+        match self.visit(at) {
+            Some(locked) if locked.text != at.cell.text => {
+                sink.report(finding(at, said(at, locked)))
+            }
+            Some(_) => {}
+            None => self.report_absent(at, sink),
+        }
+    }
+
+    /// Reports a cell that a lock which lists the document does not have.
+    fn report_absent(&self, at: At<'_>, sink: &mut Sink<'_>) {
+        if matches!(self.listing, Listing::Listed) {
+            sink.report(absent(at));
+        }
+    }
+
+    /// How a number differs from its locked cell: other runs, another text, or a text that is not its value.
+    fn difference(&self, at: At<'_>, locked: &LockedCell) -> Option<String> {
+        if !self.lock.is_some_and(|lock| cites(at, lock, locked)) {
+            return Some(format!(
+                "the row cites other runs than {LOCK} has: {}",
+                locked.runs.join(", ")
+            ));
+        }
+        if at.cell.text != locked.text {
+            return Some(said(at, locked));
+        }
+        let value: f64 = locked.value.as_ref()?.parse().unwrap_or(f64::NAN);
+        let rounded = round(value, at.cell.decimals.unwrap_or(0) as usize);
+        (at.cell.number != rounded).then(|| {
+            let value = locked.value.as_deref().unwrap_or_default();
+            format!("printed `{}`, {LOCK} has the value {value}", at.cell.text)
+        })
     }
 
     /// Reports the cells of the lock that the document does not have, one finding per table and column.
@@ -231,24 +275,21 @@ pub fn not_listed(inputs: &Inputs<'_>) -> String {
     format!("{LOCK} does not list `{}`", inputs.document)
 }
 
-/// How a number differs from its locked cell: other runs, another text, or a text that is not its value.
-fn difference(at: At<'_>, locked: &LockedCell) -> Option<String> {
-    let runs = at.row.runs.iter().map(|run| run.as_str());
-    if !runs.eq(locked.runs.iter().map(String::as_str)) {
-        return Some(format!(
-            "the row cites other runs than {LOCK} has: {}",
-            locked.runs.join(", ")
-        ));
+/// Whether a row cites the runs of a locked cell, in their order; of reported ones what documents cite in
+/// their stead, beside which a row may cite more.
+fn cites(at: At<'_>, lock: &Lock, cell: &LockedCell) -> bool {
+    let cited = |run: &String| lock.runs.get(run)?.cited.as_deref();
+    if cell.runs.iter().all(|run| cited(run).is_none()) {
+        let runs = at.row.runs.iter().map(|run| run.as_str());
+        return runs.eq(cell.runs.iter().map(String::as_str));
     }
-    if at.cell.text != locked.text {
-        return Some(said(at, locked));
-    }
-    let value: f64 = locked.value.as_ref()?.parse().unwrap_or(f64::NAN);
-    let rounded = round(value, at.cell.decimals.unwrap_or(0) as usize);
-    (at.cell.number != rounded).then(|| {
-        let value = locked.value.as_deref().unwrap_or_default();
-        format!("printed `{}`, {LOCK} has the value {value}", at.cell.text)
-    })
+    let has = |wanted: &str| at.row.runs.iter().any(|run| run.as_str() == wanted);
+    let is_there = |run: &String| match cited(run).map(cited_run) {
+        Some(Some(original)) => has(original.as_str()) || has(run),
+        Some(None) => true,
+        None => has(run),
+    };
+    cell.runs.iter().all(is_there)
 }
 
 fn said(at: At<'_>, locked: &LockedCell) -> String {

@@ -101,8 +101,7 @@ fn check_cell<'c>(
     cells: &mut Cells,
 ) {
     if let Some(column) = reported::column(bound, at) {
-        locked.visit(at);
-        return reported::check(bound, at, column, sink, cells);
+        return reported::check(bound, (at, column), locked, sink, cells);
     }
     match (value::case(bound, at), at.cell.value) {
         (Ok(case), number) => {
@@ -118,7 +117,7 @@ fn check_cell<'c>(
             locked.check(at, &reason, sink, cells);
         }
         (Err(reason), Some(_)) => {
-            locked.visit(at);
+            locked.check_text(at, sink);
             cells.leave(reason, sink);
         }
         (Err(_), None) => locked.check_text(at, sink),

@@ -1,6 +1,7 @@
 //! Numbers of reported runs: read from a document, never measured. They are compared with the text that was
 //! read and counted apart; nothing here counts as verified.
 
+use super::locked::Locked;
 use super::{At, Cells, HINT};
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::{
@@ -36,11 +37,11 @@ fn files<'c>(bound: &'c Bound<'_>, run: &RunId) -> Option<&'c RunFiles> {
     }
 }
 
-/// Compares a cell with the text that was reported.
+/// Compares a cell with the text that was reported, and where it has that, with the lock.
 pub(super) fn check(
     bound: &Bound<'_>,
-    at: At<'_>,
-    column: &Column,
+    (at, column): (At<'_>, &Column),
+    locked: &mut Locked<'_>,
     sink: &mut Sink<'_>,
     cells: &mut Cells,
 ) {
@@ -50,6 +51,7 @@ pub(super) fn check(
     let is_number = at.cell.value.is_some();
     match text.map(String::as_str) {
         text if text.unwrap_or_default() == printed => {
+            locked.compare_text(at, sink);
             if is_number {
                 cells.numeric += 1;
                 cells.reported += 1;
@@ -58,10 +60,12 @@ pub(super) fn check(
                 }
             }
         }
+        // An empty one is left to what the lock has beyond the document.
         Some(text) if printed.is_empty() => sink.report(empty(at, column, text)),
         text => {
             cells.numeric += 1;
             cells.mismatched += 1;
+            locked.visit(at);
             sink.report(mismatch(at, column, text));
         }
     }

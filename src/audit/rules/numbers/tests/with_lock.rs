@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::audit::finding::Severity::Error;
 use crate::audit::fixture::{Fixture, count};
+use crate::record::{Kind, RunRecord};
+use crate::report::assemble::assemble;
+use crate::report::document::{Rendered, numbered};
 use crate::report::lock::{FORMAT, Lock, LockedCell, LockedRun};
 
 const SPEC: &str = "heading = \"results\"\nepoch = \"last\"\n[[columns]]\nheader = \"Smile(%)\"\n\
@@ -37,6 +40,7 @@ fn without_runs(mut lock: Lock) -> Fixture {
     let locked = LockedRun {
         record: String::new(),
         artifacts: BTreeMap::new(),
+        cited: None,
     };
     lock.runs.insert("m/f/1".into(), locked);
     let mut fixture = Fixture::new().with_spec(SPEC);
@@ -174,4 +178,92 @@ fn lock_and_runs_must_agree() {
             .3
             .starts_with("row `a`, column `Smile(%)`: `repro.lock` has 82.47, run gives")
     );
+}
+
+#[test]
+fn a_cell_that_the_lock_lacks_is_an_error_beside_runs_too() {
+    let mut lock = lock(TEXT, "82.5", Some("82.46"));
+    lock.cells.clear();
+    let mut fixture = Fixture::new().with_spec(SPEC).with_run(
+        "m/f/1",
+        json!({"seed": 0}),
+        |_| {},
+        &[("test/smile/accuracy", 1, 0.8246)],
+        &[],
+    );
+    fixture.lock = Some(lock);
+    let message = "row `a`, column `Smile(%)`: printed `82.5`, `repro.lock` has no such cell";
+    let expected = [(5, 12, Error, message.to_owned())];
+    assert_eq!(fixture.found(TEXT, "RPR101"), expected);
+    // A document that the lock does not list is no error.
+    fixture.lock.as_mut().expect("a lock").documents.clear();
+    assert_eq!(fixture.found(TEXT, "RPR101"), []);
+}
+
+#[test]
+fn the_lock_tells_a_number_whose_run_is_gone() {
+    let mut fixture = Fixture::new().with_spec(SPEC);
+    fixture.lock = Some(lock(TEXT, "82.5", Some("82.46")));
+    assert_eq!(fixture.found(TEXT, "RPR101"), []);
+    let message = "row `a`, column `Smile(%)`: printed `82.6`, `repro.lock` has `82.5`";
+    let found = fixture.found(&TEXT.replace("82.5", "82.6"), "RPR101");
+    assert_eq!(found, [(5, 12, Error, message.to_owned())]);
+}
+
+const REPORTED_SPEC: &str = "heading = \"results\"\nepoch = \"last\"\n[[columns]]\nheader = \"Smile(%)\"\n\
+                             metric = \"test/smile/accuracy\"\nscale = 100\n[[rows]]\nlabel = \"a\"\n\
+                             where = { run = \"results/reported/x\" }";
+
+/// A run that was read from the document, and the lock that rendering writes.
+fn reported() -> Fixture {
+    let change = |record: &mut RunRecord| {
+        record.kind = Kind::Reported;
+        record.cited = Some("/home/a/results/m/f/1".to_owned());
+        let text = ("test/smile/accuracy".to_owned(), "82.5".to_owned());
+        record.reported = Some(BTreeMap::from([text]));
+    };
+    let fixture = Fixture::new().with_spec(REPORTED_SPEC);
+    let mut fixture = fixture.with_run("reported/x", json!({"seed": 0}), change, &[], &[]);
+    let runs = fixture.store.scan().runs;
+    let table = assemble(&fixture.specs[0], &fixture.store, &runs).expect("a table");
+    let rendered = Rendered {
+        text: reported_text(),
+        tables: numbered(vec![table.table]).expect("numbers"),
+    };
+    let documents = [("RESULTS.md".to_owned(), rendered)];
+    let lock = Lock::of(&documents, &fixture.store, &runs).expect("a lock");
+    fixture.lock = Some(lock);
+    fixture
+}
+
+fn reported_text() -> String {
+    TEXT.replace("results/m/f/1", "/home/a/results/m/f/1")
+}
+
+#[test]
+fn a_reported_row_cites_what_the_document_did() {
+    let mut fixture = reported();
+    let lock = fixture.lock.as_ref().expect("a lock");
+    let cited = lock.runs["reported/x"].cited.as_deref();
+    assert_eq!(cited, Some("/home/a/results/m/f/1"));
+    fixture.has_results = false;
+    let outcome = fixture.verify(&reported_text());
+    assert_eq!(fixture.found(&reported_text(), "RPR101"), []);
+    assert_eq!(fixture.found(&reported_text(), "RPR904"), []);
+    assert_eq!((outcome.cells.reported, outcome.cells.mismatched), (1, 0));
+    let message =
+        "row `a`, column `Smile(%)`: the row cites other runs than `repro.lock` has: reported/x";
+    let other = reported_text().replace("f/1", "f/2");
+    let found = fixture.found(&other, "RPR101");
+    assert_eq!(found, [(5, 12, Error, message.to_owned())]);
+}
+
+#[test]
+fn the_text_of_a_reported_cell_is_that_of_the_lock() {
+    let mut fixture = reported();
+    assert_eq!(fixture.found(&reported_text(), "RPR101"), []);
+    fixture.lock.as_mut().expect("a lock").cells[0].text = "82.6".to_owned();
+    let message = "row `a`, column `Smile(%)`: printed `82.5`, `repro.lock` has `82.6`";
+    let found = fixture.found(&reported_text(), "RPR101");
+    assert_eq!(found, [(5, 12, Error, message.to_owned())]);
 }
