@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::beside::Beside;
 use crate::corpus::{Corpus, OWN};
 
 /// Prints how many changes the audit misses, without comparing with what rendering gives; whether any.
@@ -35,7 +36,7 @@ pub(crate) fn check(corpus: &Corpus) -> bool {
             let mut bytes = base.text.clone().into_bytes();
             bytes[at] = digit;
             let text = String::from_utf8(bytes).expect("a digit for a digit");
-            let found = corpus.findings(OWN, &text, None);
+            let found = corpus.findings(OWN, &text, &Beside::default());
             let is_new = |fingerprint: &str| !known.contains(&fingerprint);
             let caught = found.iter().any(|finding| is_new(&finding.fingerprint));
             (!caught).then(|| format!("byte {at} to {}", char::from(digit)))

@@ -4,6 +4,7 @@
 //! outcome of changing every digit of `RESULTS.md` and every byte of the files that it cites. Exit code 1 where
 //! a defect that must be found was missed.
 
+mod beside;
 mod bytes;
 mod corpus;
 mod digits;
@@ -21,6 +22,9 @@ use repro::audit::finding::Severity;
 /// More mutants of one rule say nothing more.
 const MOST_MUTANTS: usize = 60;
 
+/// Fewer say little.
+const LEAST_MUTANTS: usize = 20;
+
 /// What became of the mutants of a rule.
 struct Outcome {
     rule: &'static str,
@@ -35,11 +39,15 @@ fn main() -> ExitCode {
     };
     let mut failed = clean(&corpus);
     println!("rule    name                         mutants  found  recall");
+    let mut outcomes = Vec::new();
     for operator in operators::ALL {
         let outcome = apply(&corpus, operator);
         print(&outcome);
         failed |= !outcome.missed.is_empty() && must_be_found(outcome.rule);
+        failed |= outcome.n < LEAST_MUTANTS;
+        outcomes.push(outcome);
     }
+    print_total(&outcomes);
     if std::env::args().any(|argument| argument == "--all-bytes") {
         failed |= digits::check(&corpus);
         failed |= bytes::check(&corpus);
@@ -108,6 +116,25 @@ fn print(outcome: &Outcome) {
     for missed in outcome.missed.iter().take(5) {
         println!("          missed {missed}");
     }
+}
+
+/// Prints the sum of all, and the rules that nothing is planted for.
+fn print_total(outcomes: &[Outcome]) {
+    let n: usize = outcomes.iter().map(|outcome| outcome.n).sum();
+    let missed: usize = outcomes.iter().map(|outcome| outcome.missed.len()).sum();
+    let recall = 100.0 * (n - missed) as f64 / n as f64;
+    let name = format!("{} rules", outcomes.len());
+    println!(
+        "total   {name:<28} {n:>6} {:>6}  {recall:>5.1} %",
+        n - missed
+    );
+    let has = |id: &str| outcomes.iter().any(|outcome| outcome.rule == id);
+    let rules = catalogue::all().map(|rule| rule.id);
+    let without: Vec<&str> = rules.filter(|id| !has(id)).collect();
+    println!(
+        "no defects planted, as the rules are not built: {}",
+        without.join(", ")
+    );
 }
 
 /// Families 0xx to 3xx, and the value of a cell.

@@ -3,7 +3,7 @@
 use repro::document::{Row, Table};
 
 use super::of_all;
-use crate::corpus::{Corpus, GROUPS, Mutant, OWN, OWN_ALONE};
+use crate::corpus::{Corpus, GROUPS, LABELS, Mutant, OWN, OWN_ALONE};
 use crate::edit;
 
 /// Replacements in every record that holds the text.
@@ -112,6 +112,32 @@ pub(super) fn derived(corpus: &Corpus) -> Vec<Mutant> {
         }
         mutants
     }));
+    mutants
+}
+
+/// A label whose variant goes with another value than in the other rows.
+pub(super) fn minority(corpus: &Corpus) -> Vec<Mutant> {
+    let base = corpus.base(LABELS);
+    let mut mutants = Vec::new();
+    for (from, to) in [
+        ("'5_age_cls_loss'", "'20_age_cls_loss'"),
+        ("'20_age_cls_loss'", "'5_age_cls_loss'"),
+        ("'5_age_cls_loss'", "'age_cls_loss'"),
+        ("'20_age_cls_loss'", "'age_cls_loss'"),
+    ] {
+        mutants.extend(base.in_records(from, to));
+    }
+    for (_, row) in base.numeric_rows() {
+        for (from, to) in [("-5-classes", "-20-classes"), ("-20-classes", "-5-classes")] {
+            if row.label.contains(from) {
+                let text = edit::on_line(&base.text, row.line, |line| {
+                    // The other table half has a row of the same letter.
+                    Some(line.replacen(from, to, 1).replacen(" [", "x [", 1))
+                });
+                mutants.push(base.mutant(text, format!("line {}: {to}", row.line)));
+            }
+        }
+    }
     mutants
 }
 
