@@ -113,13 +113,13 @@ pub(super) fn unreachable(corpus: &Corpus) -> Vec<Mutant> {
         ),
         (
             "the model is no choice",
-            "'MobileNet_V2', 'ResNet_18'",
-            "'ResNet_18', 'ResNet_50'",
+            "default='MobileNet_V2', choices=['MobileNet_V2', 'ResNet_18']",
+            "default='ResNet_18', choices=['ResNet_18', 'ResNet_50']",
         ),
         (
             "epochs of `type=str`",
-            "--epoch', type=int",
-            "--epoch', type=str",
+            "--epoch', type=int, default=60",
+            "--epoch', type=str, default=20",
         ),
     ]
     .map(|(what, from, to)| replaced(what, &[("main.py", from, to)]));

@@ -83,7 +83,6 @@ pub(super) fn selection(corpus: &Corpus) -> Vec<Mutant> {
 }
 
 const START: &str = "    total_loss, n_correct, n_items = 0.0, 0, 0\n";
-const LOOP: &str = "        for images, labels in loader:\n            images, labels = images.to(device), labels.to(device)\n            logits";
 const SUM: &str = "            total_loss += F.cross_entropy(logits, labels).item() * labels.size(0)\n            n_correct += logits.argmax(dim=1).eq(labels).sum().item()\n";
 const RESULT: &str = "    return total_loss / n_items, 100.0 * n_correct / n_items";
 const METER: &str = "class AverageMeter:\n    def __init__(self):\n        self.total, self.n = 0.0, 0\n\n    def update(self, value, n=1):\n        self.total += value * n\n        self.n += n\n\n    @property\n    def mean(self):\n        return self.total / self.n";

@@ -18,7 +18,7 @@ use repro::document::{Cell, Definition, Record, Resolved, Row, Table};
 use repro::report::spec::Column;
 use repro::store::{MetricRow, RunId};
 
-use crate::corpus::{Base, Corpus, Mutant, OWN};
+use crate::corpus::{Base, Corpus, Mutant, OWN, PROGRAM};
 use crate::edit;
 
 /// Plants the defect of a rule.
@@ -192,6 +192,12 @@ fn own_numbers(corpus: &Corpus) -> Vec<Own<'_>> {
         })
     };
     base.numeric_cells().filter_map(of_cell).collect()
+}
+
+/// The mutants of every base with several records: one alone cannot differ from the others.
+fn of_compared(corpus: &Corpus, mutants: impl Fn(&Base) -> Vec<Mutant>) -> Vec<Mutant> {
+    let several = corpus.bases().iter().filter(|base| base.name != PROGRAM);
+    several.flat_map(mutants).collect()
 }
 
 /// The mutants of every base.

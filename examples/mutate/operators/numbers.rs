@@ -137,15 +137,33 @@ fn decimals_in_column(table: &Table, cell: &Cell) -> Vec<Option<u32>> {
 pub(super) fn outlier(corpus: &Corpus) -> Vec<Mutant> {
     let base = corpus.base(LABELS);
     let mut mutants = Vec::new();
-    for (_, row, cell) in base.numeric_cells() {
-        let others = row.cells.iter().filter(|other| other.value.is_some());
-        for other in others.filter(|other| other.column != cell.column) {
-            let text = base.with_cell(cell, &other.text);
-            let what = format!("line {}: {} → {}", cell.line, cell.text, other.text);
-            mutants.push(base.mutant(text, what));
+    for (table, _, cell) in base.numeric_cells() {
+        for header in table.header.iter().flatten().skip(1) {
+            // Only what is in the middle of a column is known to belong to it.
+            let middle = middle_of_column(table, &header.text);
+            if cell.header.as_ref() != Some(&header.text) {
+                let mutant = |number: &String| {
+                    let what = format!("line {}: {} → {number}", cell.line, cell.text);
+                    base.mutant(base.with_cell(cell, number), what)
+                };
+                mutants.extend(middle.iter().map(mutant));
+            }
         }
     }
     mutants
+}
+
+/// The two numbers in the middle of a column.
+fn middle_of_column(table: &Table, header: &str) -> Vec<String> {
+    let cells = table.rows.iter().flat_map(|row| &row.cells);
+    let of_column = cells.filter(|cell| cell.header.as_deref() == Some(header));
+    let mut numbers: Vec<(f64, String)> = of_column
+        .filter_map(|cell| Some((cell.value?, cell.text.clone())))
+        .collect();
+    numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = numbers.len() / 2;
+    let middle = numbers.iter().skip(half.saturating_sub(1)).take(2);
+    middle.map(|(_, text)| text.clone()).collect()
 }
 
 /// A share above 100 or a negative error.

@@ -2,8 +2,8 @@
 
 use repro::document::{Row, Table};
 
-use super::of_all;
-use crate::corpus::{Corpus, GROUPS, LABELS, Mutant, OWN, OWN_ALONE};
+use super::{of_all, of_compared};
+use crate::corpus::{Corpus, GROUPS, LABELS, Mutant, OWN, OWN_ALONE, PROGRAM};
 use crate::edit;
 
 /// Replacements in every record that holds the text.
@@ -47,13 +47,14 @@ pub(super) fn drift(corpus: &Corpus) -> Vec<Mutant> {
     )
     .into_iter()
     // One record alone cannot drift from another.
+    .filter(|mutant| mutant.base != PROGRAM)
     .filter(|mutant| mutant.base != "mobilenet-v2.md" || !mutant.what.contains("epoch="))
     .collect()
 }
 
 /// A label that names another task.
 pub(super) fn label(corpus: &Corpus) -> Vec<Mutant> {
-    of_all(corpus, |base| {
+    of_compared(corpus, |base| {
         let mut mutants = Vec::new();
         let cited = base.numeric_rows().filter(|(_, row)| row.marks.len() == 2);
         for (_, row) in cited {

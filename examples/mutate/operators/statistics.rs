@@ -18,7 +18,8 @@ pub(super) fn single_run(corpus: &Corpus) -> Vec<Mutant> {
     {
         for path in &definition.paths {
             let line = format!("[{}] data source: \"{path}\"", definition.mark);
-            let mut text = edit::on_line(&base.text, definition.line, |_| Some(line));
+            let path_alone = edit::on_line(&base.text, definition.line, |_| Some(line));
+            let mut text = path_alone.clone();
             let seed = &path[path.len() - 1..];
             let next = definition.line + 1;
             for seeds in ["seed=[0, 1, 2]", "seed=[0, 1, 2],"] {
@@ -30,13 +31,16 @@ pub(super) fn single_run(corpus: &Corpus) -> Vec<Mutant> {
                 .numeric_rows()
                 .find(|(_, row)| row.marks.iter().any(|mark| mark.text == definition.mark));
             let (_, row) = row.expect("every definition is used");
-            mutants.push(base.mutant(text.clone(), format!("[{}]: {path}", definition.mark)));
-            for cell in row.cells.iter().filter(|cell| cell.value.is_some()).rev() {
-                let alone = cell.number.clone().unwrap_or_default();
-                let end = cell.column + cell.text.chars().count();
-                text = edit::replace(&text, cell.line, (cell.column, end), &alone);
+            // With the seed of the run in the record, and with those of all.
+            for (what, mut text) in [("its seed", text), ("all seeds", path_alone)] {
+                for cell in row.cells.iter().filter(|cell| cell.value.is_some()).rev() {
+                    let alone = cell.number.clone().unwrap_or_default();
+                    let end = cell.column + cell.text.chars().count();
+                    text = edit::replace(&text, cell.line, (cell.column, end), &alone);
+                }
+                let what = format!("[{}]: {path} alone, {what}", definition.mark);
+                mutants.push(base.mutant(text, what));
             }
-            mutants.push(base.mutant(text, format!("[{}]: {path} alone", definition.mark)));
         }
     }
     mutants
