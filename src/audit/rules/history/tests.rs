@@ -163,7 +163,7 @@ fn a_record_of_several_runs_is_held_against_its_past_too() {
     assert_eq!(
         after(&[&group], &moved, "RPR902"),
         [format!(
-            "error 6:44: path of a past run was rewritten: `results/N/a_D/2026-11-02-10-00-01` was `results/M/a_D/2026-11-02-10-00-01`; {first}"
+            "error 6:40: path of a past run was rewritten: `results/N/a_D/2026-11-02-10-00-01` was `results/M/a_D/2026-11-02-10-00-01`; {first}"
         )]
     );
 }
