@@ -1,9 +1,8 @@
 //! Every digit of every number in cells, marks, paths and records of our own document, changed once.
 
-use rayon::prelude::*;
-
 use crate::beside::Beside;
 use crate::corpus::{Corpus, OWN};
+use crate::parallel;
 
 /// Prints how many changes the audit misses, without comparing with what rendering gives; whether any.
 pub(crate) fn check(corpus: &Corpus) -> bool {
@@ -30,18 +29,15 @@ pub(crate) fn check(corpus: &Corpus) -> bool {
         .flat_map(|&at| (b'0'..=b'9').map(move |digit| (at, digit)))
         .filter(|&(at, digit)| base.text.as_bytes()[at] != digit)
         .collect();
-    let missed: Vec<String> = changes
-        .par_iter()
-        .filter_map(|&(at, digit)| {
-            let mut bytes = base.text.clone().into_bytes();
-            bytes[at] = digit;
-            let text = String::from_utf8(bytes).expect("a digit for a digit");
-            let found = corpus.findings(OWN, &text, &Beside::default());
-            let is_new = |fingerprint: &str| !known.contains(&fingerprint);
-            let caught = found.iter().any(|finding| is_new(&finding.fingerprint));
-            (!caught).then(|| format!("byte {at} to {}", char::from(digit)))
-        })
-        .collect();
+    let missed: Vec<String> = parallel::filter_map(&changes, |&(at, digit)| {
+        let mut bytes = base.text.clone().into_bytes();
+        bytes[at] = digit;
+        let text = String::from_utf8(bytes).expect("a digit for a digit");
+        let found = corpus.findings(OWN, &text, &Beside::default());
+        let is_new = |fingerprint: &str| !known.contains(&fingerprint);
+        let caught = found.iter().any(|finding| is_new(&finding.fingerprint));
+        (!caught).then(|| format!("byte {at} to {}", char::from(digit)))
+    });
     println!(
         "\ndigits of {OWN}: {} places, {} changes, {} missed",
         places.len(),

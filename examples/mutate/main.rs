@@ -10,12 +10,12 @@ mod corpus;
 mod digits;
 mod edit;
 mod operators;
+mod parallel;
 
 use std::process::ExitCode;
 
 use corpus::Corpus;
 use operators::Operator;
-use rayon::prelude::*;
 use repro::audit::catalogue;
 use repro::audit::finding::Severity;
 
@@ -78,11 +78,10 @@ fn clean(corpus: &Corpus) -> bool {
 
 fn apply(corpus: &Corpus, operator: &Operator) -> Outcome {
     let mutants = spread((operator.mutants)(corpus), MOST_MUTANTS);
-    let missed: Vec<String> = mutants
-        .par_iter()
-        .filter(|mutant| !mutant.is_found(corpus, operator.rule.id))
-        .map(|mutant| format!("{}: {}", mutant.base, mutant.what))
-        .collect();
+    let missed = parallel::filter_map(&mutants, |mutant| {
+        let is_missed = !mutant.is_found(corpus, operator.rule.id);
+        is_missed.then(|| format!("{}: {}", mutant.base, mutant.what))
+    });
     Outcome {
         rule: operator.rule.id,
         n: mutants.len(),
@@ -108,7 +107,7 @@ fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
 fn print(outcome: &Outcome) {
     let name = catalogue::by_id(outcome.rule).map_or("", |rule| rule.name);
     let found = outcome.n - outcome.missed.len();
-    let recall = 100.0 * found as f64 / outcome.n as f64;
+    let recall = recall(found, outcome.n);
     println!(
         "{}  {name:<28} {:>6} {found:>6}  {recall:>5.1} %",
         outcome.rule, outcome.n
@@ -118,11 +117,16 @@ fn print(outcome: &Outcome) {
     }
 }
 
+/// Per cent, rounded down: only all are 100.
+fn recall(found: usize, n: usize) -> f64 {
+    (1000 * found / n.max(1)) as f64 / 10.0
+}
+
 /// Prints the sum of all, and the rules that nothing is planted for.
 fn print_total(outcomes: &[Outcome]) {
     let n: usize = outcomes.iter().map(|outcome| outcome.n).sum();
     let missed: usize = outcomes.iter().map(|outcome| outcome.missed.len()).sum();
-    let recall = 100.0 * (n - missed) as f64 / n as f64;
+    let recall = recall(n - missed, n);
     let name = format!("{} rules", outcomes.len());
     println!(
         "total   {name:<28} {n:>6} {:>6}  {recall:>5.1} %",
