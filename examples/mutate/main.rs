@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release --example mutate` prints the recall per rule, the errors on clean documents, and the
 //! outcome of changing every digit of `RESULTS.md` and every byte of the files that it cites. Exit code 1 where
-//! a defect that must be found was missed.
+//! a defect that must be found was missed. `--all` plants every defect of a rule and not a sample, `--all-bytes`
+//! makes the changes of digits and bytes.
 
 mod beside;
 mod bytes;
@@ -19,7 +20,7 @@ use operators::Operator;
 use repro::audit::catalogue;
 use repro::audit::finding::Severity;
 
-/// More mutants of one rule say nothing more.
+/// More mutants of one rule say little more.
 const MOST_MUTANTS: usize = 60;
 
 /// Fewer say little.
@@ -39,16 +40,22 @@ fn main() -> ExitCode {
     };
     let mut failed = clean(&corpus);
     println!("rule    name                         mutants  found  recall");
+    let has = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let most = if has("--all") {
+        usize::MAX
+    } else {
+        MOST_MUTANTS
+    };
     let mut outcomes = Vec::new();
     for operator in operators::ALL {
-        let outcome = apply(&corpus, operator);
+        let outcome = apply(&corpus, operator, most);
         print(&outcome);
         failed |= !outcome.missed.is_empty() && must_be_found(outcome.rule);
         failed |= outcome.n < LEAST_MUTANTS;
         outcomes.push(outcome);
     }
     print_total(&outcomes);
-    if std::env::args().any(|argument| argument == "--all-bytes") {
+    if has("--all-bytes") {
         failed |= digits::check(&corpus);
         failed |= bytes::check(&corpus);
     }
@@ -76,8 +83,8 @@ fn clean(corpus: &Corpus) -> bool {
     failed
 }
 
-fn apply(corpus: &Corpus, operator: &Operator) -> Outcome {
-    let mutants = spread((operator.mutants)(corpus), MOST_MUTANTS);
+fn apply(corpus: &Corpus, operator: &Operator, most: usize) -> Outcome {
+    let mutants = spread((operator.mutants)(corpus), most);
     let missed = parallel::filter_map(&mutants, |mutant| {
         let is_missed = !mutant.is_found(corpus, operator.rule.id);
         is_missed.then(|| format!("{}: {}", mutant.base, mutant.what))

@@ -6,6 +6,15 @@ use crate::corpus::{Corpus, Mutant, PROGRAM};
 /// A defect of the program, in words.
 pub(super) type Defect = (String, Program);
 
+/// One replacement: what it is, the file, what stands in it, and what would.
+pub(super) type Edit = (&'static str, &'static str, &'static str, &'static str);
+
+/// The defects that are one replacement each.
+pub(super) fn edited(edits: &[Edit]) -> Vec<Defect> {
+    let defect = |(what, path, from, to): &Edit| replaced(what, &[(path, from, to)]);
+    edits.iter().map(defect).collect()
+}
+
 /// The document of the program with one defect of it each.
 pub(super) fn planted(corpus: &Corpus, defects: Vec<Defect>) -> Vec<Mutant> {
     let base = corpus.base(PROGRAM);
@@ -72,58 +81,63 @@ pub(super) fn inert_argument(corpus: &Corpus) -> Vec<Mutant> {
     planted(corpus, defects)
 }
 
+/// Values that no command line gives: of the record as it is, and as it would be.
+const UNREACHABLE: &[(&str, &str)] = &[
+    ("batch_size=8", "batch_size=8.5"),
+    ("batch_size=8", "batch_size='8'"),
+    ("epoch=60", "epoch=60.0"),
+    ("epoch=60", "epoch=[60]"),
+    ("num_workers=4", "num_workers='four'"),
+    ("lr_schedule=8", "lr_schedule=8.5"),
+    ("lr_rate=0.001", "lr_rate=1"),
+    ("lr_rate=0.001", "lr_rate='0.001'"),
+    ("weight_decay=1e-06", "weight_decay=0"),
+    ("loss_weights=[1.0]", "loss_weights=1.0"),
+    ("loss_weights=[1.0]", "loss_weights=['1']"),
+    ("model='MobileNet_V2'", "model='VGG_16'"),
+    ("model='MobileNet_V2'", "model='mobilenet_v2'"),
+    ("debug=False", "debug=0"),
+    ("debug=False", "debug='False'"),
+    ("data_root='data'", "data_root=None"),
+    ("log_dir='logs'", "log_dir=3"),
+    ("seed=0", "seed='0'"),
+    ("seed=0", "momentum=0.9, seed=0"),
+    ("seed=0", "optimizer='adam', seed=0"),
+];
+/// Declarations by which the record's values cannot come about.
+const DECLARED: &[Edit] = &[
+    (
+        "debug of `type=bool`",
+        "main.py",
+        "action='store_true'",
+        "type=bool, default=True",
+    ),
+    (
+        "loss weights of `type=list`",
+        "main.py",
+        "type=float, nargs='+', default=[1.0]",
+        "type=list, default=[0.5]",
+    ),
+    (
+        "the model is no choice",
+        "main.py",
+        "default='MobileNet_V2', choices=['MobileNet_V2', 'ResNet_18']",
+        "default='ResNet_18', choices=['ResNet_18', 'ResNet_50']",
+    ),
+    (
+        "epochs of `type=str`",
+        "main.py",
+        "--epoch', type=int, default=60",
+        "--epoch', type=str, default=20",
+    ),
+];
+
 /// Values that the parser cannot give: of the record, or because the parser is another.
 pub(super) fn unreachable(corpus: &Corpus) -> Vec<Mutant> {
     let base = corpus.base(PROGRAM);
-    let mut mutants = Vec::new();
-    for (from, to) in [
-        ("batch_size=8", "batch_size=8.5"),
-        ("batch_size=8", "batch_size='8'"),
-        ("epoch=60", "epoch=60.0"),
-        ("epoch=60", "epoch=[60]"),
-        ("num_workers=4", "num_workers='four'"),
-        ("lr_schedule=8", "lr_schedule=8.5"),
-        ("lr_rate=0.001", "lr_rate=1"),
-        ("lr_rate=0.001", "lr_rate='0.001'"),
-        ("weight_decay=1e-06", "weight_decay=0"),
-        ("loss_weights=[1.0]", "loss_weights=1.0"),
-        ("loss_weights=[1.0]", "loss_weights=['1']"),
-        ("model='MobileNet_V2'", "model='VGG_16'"),
-        ("model='MobileNet_V2'", "model='mobilenet_v2'"),
-        ("debug=False", "debug=0"),
-        ("debug=False", "debug='False'"),
-        ("data_root='data'", "data_root=None"),
-        ("log_dir='logs'", "log_dir=3"),
-        ("seed=0", "seed='0'"),
-        ("seed=0", "momentum=0.9, seed=0"),
-        ("seed=0", "optimizer='adam', seed=0"),
-    ] {
-        mutants.extend(base.in_records(from, to));
-    }
-    let defects = [
-        (
-            "debug of `type=bool`",
-            "action='store_true'",
-            "type=bool, default=True",
-        ),
-        (
-            "loss weights of `type=list`",
-            "type=float, nargs='+', default=[1.0]",
-            "type=list, default=[0.5]",
-        ),
-        (
-            "the model is no choice",
-            "default='MobileNet_V2', choices=['MobileNet_V2', 'ResNet_18']",
-            "default='ResNet_18', choices=['ResNet_18', 'ResNet_50']",
-        ),
-        (
-            "epochs of `type=str`",
-            "--epoch', type=int, default=60",
-            "--epoch', type=str, default=20",
-        ),
-    ]
-    .map(|(what, from, to)| replaced(what, &[("main.py", from, to)]));
-    let mut defects = Vec::from(defects);
+    let of_record = |(from, to): &(&str, &str)| base.in_records(from, to);
+    let mut mutants: Vec<Mutant> = UNREACHABLE.iter().flat_map(of_record).collect();
+    let mut defects = edited(DECLARED);
     for (key, ..) in READS {
         let own = match *key {
             "data_root" => "--data-root', dest='data_root".to_owned(),
@@ -155,138 +169,4 @@ pub(super) fn classes(corpus: &Corpus) -> Vec<Mutant> {
         .iter()
         .map(mutant)
         .collect()
-}
-
-const SEEDED: &str = "    torch.manual_seed(seed)\n";
-const GPU_FLAG: &str = "    torch.backends.cudnn.deterministic = True\n";
-const LISTED: &str = "sorted(os.listdir(self.folder))";
-const ITEM: &str = "        name = self.names[index]\n";
-
-/// Generators without a seed, choices of algorithms, and listings in the file system's order.
-pub(super) fn nondeterminism(corpus: &Corpus) -> Vec<Mutant> {
-    let mut defects = Vec::new();
-    let main = |what: &str, from: &str, to: &str| replaced(what, &[("main.py", from, to)]);
-    for (what, to) in [
-        ("no seed for torch", ""),
-        ("the seed in a comment", "    # torch.manual_seed(seed)\n"),
-        ("the initial seed", "    torch.initial_seed()\n"),
-        (
-            "the seed in a text",
-            "    print('torch.manual_seed(seed)')\n",
-        ),
-        ("the seed not called", "    torch.manual_seed\n"),
-    ] {
-        defects.push(main(what, SEEDED, to));
-    }
-    let (what, program) = main("the seed in a function that nothing calls", SEEDED, "");
-    let uncalled = "def seed_torch(seed):\n    torch.manual_seed(seed)";
-    defects.push((what, program.with_uncalled("main.py", uncalled)));
-    for (what, to) in [
-        ("seeding is not called", "    print(args.seed)\n"),
-        (
-            "seeding in a comment",
-            "    # seed_everything(args.seed)\n    print(args.seed)\n",
-        ),
-        (
-            "seeding not called but named",
-            "    print(seed_everything, args.seed)\n",
-        ),
-    ] {
-        defects.push(main(what, "    seed_everything(args.seed)\n", to));
-    }
-    for (what, from, to) in [
-        ("benchmark", "benchmark = False", "benchmark = True"),
-        ("no deterministic algorithms", GPU_FLAG, ""),
-        (
-            "not deterministic",
-            "deterministic = True",
-            "deterministic = False",
-        ),
-        (
-            "deterministic in a comment",
-            "    torch.backends.cudnn.det",
-            "    # torch.backends.cudnn.det",
-        ),
-        (
-            "benchmark set in main",
-            "    print(args)\n",
-            "    torch.backends.cudnn.benchmark = True\n",
-        ),
-    ] {
-        defects.push(main(what, from, to));
-    }
-    for (what, listing) in [
-        ("os.listdir", "os.listdir(self.folder)"),
-        ("a list of os.listdir", "list(os.listdir(self.folder))"),
-        (
-            "a filtered os.listdir",
-            "[name for name in os.listdir(self.folder) if name.endswith('.jpg')]",
-        ),
-        (
-            "os.scandir",
-            "[entry.name for entry in os.scandir(self.folder)]",
-        ),
-        ("os.walk", "next(os.walk(self.folder))[2]"),
-    ] {
-        defects.push(replaced(what, &[("data.py", LISTED, listing)]));
-    }
-    for (what, import, listing) in [
-        (
-            "glob.glob",
-            "import glob\n",
-            "glob.glob(self.folder + '/*.jpg')",
-        ),
-        (
-            "glob imported by name",
-            "from glob import glob\n",
-            "glob(self.folder + '/*.jpg')",
-        ),
-        (
-            "iterdir",
-            "from pathlib import Path\n",
-            "[path.name for path in Path(self.folder).iterdir()]",
-        ),
-        (
-            "rglob",
-            "from pathlib import Path\n",
-            "list(Path(self.folder).rglob('*.jpg'))",
-        ),
-    ] {
-        let (what, program) = replaced(what, &[("data.py", LISTED, listing)]);
-        defects.push((what, program.begun("data.py", import)));
-    }
-    defects.extend(unseeded_helpers());
-    let mut mutants = planted(corpus, defects);
-    mutants.extend(super::origin::without_seed(corpus));
-    mutants
-}
-
-/// Chance in the data set whose generator is not seeded in workers, or nowhere.
-fn unseeded_helpers() -> Vec<Defect> {
-    let mut defects = Vec::new();
-    for (what, drawn, seed) in [
-        ("random", "random.random()", "random.seed("),
-        ("numpy", "np.random.rand()", "np.random.seed("),
-    ] {
-        let used = format!("{ITEM}        shift = {drawn}\n");
-        defects.push(replaced(
-            &format!("{what} in workers"),
-            &[
-                ("data.py", ITEM, &used),
-                ("data.py", ", worker_init_fn=seed_worker", ""),
-            ],
-        ));
-        let unseeded = format!("print('{what}', ");
-        // `np.random.seed(` holds `random.seed(`; only calls at the begin of a line are of the module.
-        let (from, to) = (format!("    {seed}"), format!("    {unseeded}"));
-        defects.push(replaced(
-            &format!("{what} without a seed"),
-            &[
-                ("data.py", ITEM, &used),
-                ("data.py", &from, &to),
-                ("main.py", &from, &to),
-            ],
-        ));
-    }
-    defects
 }

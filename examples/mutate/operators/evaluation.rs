@@ -1,6 +1,6 @@
 //! Defects of evaluations in training code: what decides, how batches become an epoch, and what chance does.
 
-use super::code::{planted, replaced};
+use super::code::{Edit, edited, planted, replaced};
 use crate::corpus::{Corpus, Mutant};
 
 const FINAL: &str = "    test_loss, test_acc = evaluate(model, test_loader, device)\n    print('test loss {:.4f}, accuracy {:.2f} %'.format(test_loss, test_acc))\n";
@@ -33,8 +33,11 @@ const DECISIONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// A file, what stands in it, and what would.
+type Change = (&'static str, &'static str, &'static str);
+
 /// How the split that decides becomes the only one that is evaluated.
-const SPLITS: &[(&str, &[(&str, &str, &str)])] = &[
+const SPLITS: &[(&str, &[Change])] = &[
     (
         "tests in the loop",
         &[(
@@ -175,70 +178,65 @@ const RANDOM: &[&str] = &[
     "TrivialAugmentWide()",
 ];
 
+/// Chance by one replacement.
+const CHANCES: &[Edit] = &[
+    (
+        "augmented whatever the split",
+        "data.py",
+        "split == 'train'",
+        "True",
+    ),
+    ("no eval()", "train_valid.py", "    model.eval()\n", ""),
+    ("train()", "train_valid.py", "model.eval()", "model.train()"),
+    (
+        "eval() in a comment",
+        "train_valid.py",
+        "    model.eval()",
+        "    # model.eval()",
+    ),
+    (
+        "train(True)",
+        "train_valid.py",
+        "model.eval()",
+        "model.train(True)",
+    ),
+    (
+        "choice",
+        "data.py",
+        "sorted(os.listdir(self.folder))",
+        "np.random.choice(sorted(os.listdir(self.folder)), 3590)",
+    ),
+    (
+        "choices",
+        "data.py",
+        "sorted(os.listdir(self.folder))",
+        "random.choices(sorted(os.listdir(self.folder)), k=3590)",
+    ),
+    (
+        "a sampler with replacement",
+        "data.py",
+        "shuffle=shuffle,",
+        "sampler=RandomSampler(dataset, replacement=True),",
+    ),
+    (
+        "a weighted sampler",
+        "data.py",
+        "shuffle=shuffle,",
+        "sampler=WeightedRandomSampler(WEIGHTS, 3590),",
+    ),
+];
+
 /// An evaluation that gives other numbers when it is repeated.
 pub(super) fn stochastic(corpus: &Corpus) -> Vec<Mutant> {
-    let mut defects = Vec::new();
+    const STEPS: &str = "[transforms.Resize((224, 224))";
+    const TENSOR: &str = "[transforms.ToTensor()";
+    let mut defects = edited(CHANCES);
     for transform in RANDOM {
-        for (from, to) in [
-            (
-                "[transforms.Resize((224, 224))]",
-                format!("[transforms.Resize((256, 256)), transforms.{transform}]"),
-            ),
-            (
-                "steps + [transforms.ToTensor()",
-                format!("steps + [transforms.{transform}, transforms.ToTensor()"),
-            ),
-            ("split == 'train'", "True".to_owned()),
-        ] {
-            if from != "split == 'train'" || *transform == RANDOM[0] {
-                defects.push(replaced(
-                    &format!("{from}: {transform}"),
-                    &[("data.py", from, &to)],
-                ));
-            }
+        for before in [STEPS, TENSOR] {
+            let with = before.replacen('[', &format!("[transforms.{transform}, "), 1);
+            let what = format!("{transform} before {before}");
+            defects.push(replaced(&what, &[("data.py", before, &with)]));
         }
-    }
-    for (what, path, from, to) in [
-        ("no eval()", "train_valid.py", "    model.eval()\n", ""),
-        ("train()", "train_valid.py", "model.eval()", "model.train()"),
-        (
-            "eval() in a comment",
-            "train_valid.py",
-            "    model.eval()",
-            "    # model.eval()",
-        ),
-        (
-            "train(True)",
-            "train_valid.py",
-            "model.eval()",
-            "model.train(True)",
-        ),
-        (
-            "choice",
-            "data.py",
-            "sorted(os.listdir(self.folder))",
-            "np.random.choice(sorted(os.listdir(self.folder)), 3590)",
-        ),
-        (
-            "choices",
-            "data.py",
-            "sorted(os.listdir(self.folder))",
-            "random.choices(sorted(os.listdir(self.folder)), k=3590)",
-        ),
-        (
-            "a sampler with replacement",
-            "data.py",
-            "shuffle=shuffle,",
-            "sampler=RandomSampler(dataset, replacement=True),",
-        ),
-        (
-            "a weighted sampler",
-            "data.py",
-            "shuffle=shuffle,",
-            "sampler=WeightedRandomSampler(WEIGHTS, 3590),",
-        ),
-    ] {
-        defects.push(replaced(what, &[(path, from, to)]));
     }
     for split in ["valid", "test"] {
         for limit in ["if n_items >= 1000:", "if n_items > 500:"] {

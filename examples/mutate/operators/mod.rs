@@ -9,6 +9,7 @@ mod layout;
 mod numbers;
 mod origin;
 mod provenance;
+mod randomness;
 mod records;
 mod statistics;
 
@@ -92,7 +93,7 @@ pub(crate) static ALL: &[Operator] = &[
     operator(&catalogue::CODE_VERSION, origin::code_version),
     operator(&catalogue::IMPOSSIBLE_ORIGIN, origin::impossible),
     operator(&catalogue::ENVIRONMENT_UNLOCKED, origin::environment),
-    operator(&catalogue::NONDETERMINISM, code::nondeterminism),
+    operator(&catalogue::NONDETERMINISM, randomness::nondeterminism),
     operator(&catalogue::NUMBER_CHANGED, history::number),
     operator(&catalogue::RECORD_REWRITTEN, history::record),
     operator(&catalogue::STALE_DOCUMENT, history::stale),

@@ -2,6 +2,7 @@
 
 use repro::record::{Code, Environment};
 
+use super::code::{Edit, edited};
 use crate::beside::program::Program;
 use crate::beside::{Beside, ChangedRun, runs};
 use crate::corpus::{Corpus, GROUPS, LABELS, Mutant, OWN, PROGRAM};
@@ -91,24 +92,65 @@ pub(super) fn without_seed(corpus: &Corpus) -> Vec<Mutant> {
     in_runs(corpus, "no seed", |run| run.record.seed = None)
 }
 
+/// Records that the program's parser of the time did not give.
+const OTHER_RECORDS: &[(&str, &str)] = &[
+    ("seed=0", "momentum=0.9, seed=0"),
+    ("seed=0", "optimizer='sgd', seed=0"),
+    ("batch_size=8, ", ""),
+    ("debug=False, ", ""),
+    ("log_dir='logs', ", ""),
+    ("lr_schedule=8, ", ""),
+    ("epoch=60", "epochs=60"),
+    ("num_workers=4", "workers=4"),
+    ("model='MobileNet_V2'", "model='MobileNet_V3'"),
+    ("model='MobileNet_V2'", "model='VGG_16'"),
+];
+/// Programs of the time that do not give the record.
+const OTHER_PROGRAMS: &[Edit] = &[
+    (
+        "a seed by another name",
+        "main.py",
+        "'--seed'",
+        "'--random_seed'",
+    ),
+    (
+        "epochs by another name",
+        "main.py",
+        "'--epoch'",
+        "'--n_epochs'",
+    ),
+    ("a rate by another name", "main.py", "'--lr_rate'", "'--lr'"),
+    (
+        "no log folder",
+        "main.py",
+        "    parser.add_argument('--log_dir', default='logs')\n",
+        "",
+    ),
+    (
+        "an argument more",
+        "main.py",
+        "    return parser.parse_args()",
+        "    parser.add_argument('--gpu', type=int, default=0)\n    return parser.parse_args()",
+    ),
+    (
+        "only V1",
+        "models/factory.py",
+        "'MobileNet_V2'",
+        "'MobileNet_V1'",
+    ),
+    (
+        "V2 in lower case",
+        "models/factory.py",
+        "'MobileNet_V2'",
+        "'mobilenet_v2'",
+    ),
+];
+
 /// Runs that the code of their time cannot have made.
 pub(super) fn impossible(corpus: &Corpus) -> Vec<Mutant> {
     let base = corpus.base(PROGRAM);
-    let mut mutants = Vec::new();
-    for (from, to) in [
-        ("seed=0", "momentum=0.9, seed=0"),
-        ("seed=0", "optimizer='sgd', seed=0"),
-        ("batch_size=8, ", ""),
-        ("debug=False, ", ""),
-        ("log_dir='logs', ", ""),
-        ("lr_schedule=8, ", ""),
-        ("epoch=60", "epochs=60"),
-        ("num_workers=4", "workers=4"),
-        ("model='MobileNet_V2'", "model='MobileNet_V3'"),
-        ("model='MobileNet_V2'", "model='VGG_16'"),
-    ] {
-        mutants.extend(base.in_records(from, to));
-    }
+    let of_record = |(from, to): &(&str, &str)| base.in_records(from, to);
+    let mut mutants: Vec<Mutant> = OTHER_RECORDS.iter().flat_map(of_record).collect();
     let mut add = |program: &Program, code: i64, document: i64, what: String| {
         let beside = Beside {
             history: Some(program.history(code, document)),
@@ -118,39 +160,13 @@ pub(super) fn impossible(corpus: &Corpus) -> Vec<Mutant> {
     };
     let clean = Program::read();
     for seconds in [1, 60, 3600, 86_400, 31_536_000] {
-        add(
-            &clean,
-            seconds,
-            2 * seconds,
-            format!("the code {seconds} s after the run"),
-        );
-        add(
-            &clean,
-            -2 * seconds,
-            -seconds,
-            format!("cited {seconds} s before the run"),
-        );
+        let later = format!("the code {seconds} s after the run");
+        add(&clean, seconds, 2 * seconds, later);
+        let earlier = format!("cited {seconds} s before the run");
+        add(&clean, -2 * seconds, -seconds, earlier);
     }
-    for (from, to) in [
-        ("'--seed'", "'--random_seed'"),
-        ("'--epoch'", "'--n_epochs'"),
-        ("'--lr_rate'", "'--lr'"),
-        ("    parser.add_argument('--log_dir', default='logs')\n", ""),
-        (
-            "    return parser.parse_args()",
-            "    parser.add_argument('--gpu', type=int, default=0)\n    return parser.parse_args()",
-        ),
-    ] {
-        let program = clean.clone().with("main.py", from, to);
-        add(&program, -60, 60, format!("the parser has `{to}`"));
-    }
-    let models = [
-        ("'MobileNet_V2'", "'MobileNet_V1'"),
-        ("'MobileNet_V2'", "'mobilenet_v2'"),
-    ];
-    for (from, to) in models {
-        let program = clean.clone().with("models/factory.py", from, to);
-        add(&program, -60, 60, format!("the code has the model {to}"));
+    for (what, program) in edited(OTHER_PROGRAMS) {
+        add(&program, -60, 60, what);
     }
     mutants
 }

@@ -22,7 +22,7 @@ pub(super) fn unparseable(corpus: &Corpus) -> Vec<Mutant> {
         corpus,
         &[
             ("debug=False", "debug=<object at 0x7f2a>"),
-            ("batch_size=", "dataset='D', batch_size="),
+            ("batch_size=", "batch_size=1, batch_size="),
             ("lr_rate=0.001", "lr_rate=0.001.2"),
             ("lr_rate=0.005", "lr_rate="),
             ("log_dir=None", "log_dir=None None"),
