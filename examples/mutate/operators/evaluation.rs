@@ -1,6 +1,7 @@
 //! Defects of evaluations in training code: what decides, how batches become an epoch, and what chance does.
 
 use super::code::{Edit, edited, planted, replaced};
+use super::origin::in_runs;
 use crate::corpus::{Corpus, Mutant};
 
 const FINAL: &str = "    test_loss, test_acc = evaluate(model, test_loader, device)\n    print('test loss {:.4f}, accuracy {:.2f} %'.format(test_loss, test_acc))\n";
@@ -72,7 +73,7 @@ const SPLITS: &[(&str, &[Change])] = &[
     ("no final test", &[("main.py", FINAL, "")]),
 ];
 
-/// The split that decides is the reported one.
+/// The split that decides is the reported one: in a program, or in our own runs.
 pub(super) fn selection(corpus: &Corpus) -> Vec<Mutant> {
     let mut defects = Vec::new();
     for (decides, schedule, best) in DECISIONS {
@@ -82,7 +83,15 @@ pub(super) fn selection(corpus: &Corpus) -> Vec<Mutant> {
             defects.push(replaced(&format!("{decides}, {reported}"), &all));
         }
     }
-    planted(corpus, defects)
+    let mut mutants = planted(corpus, defects);
+    for metric in ["test/total/loss", "test/age/accuracy"] {
+        let decides = format!("`{metric}` decides");
+        mutants.extend(in_runs(corpus, &decides, |run| {
+            let selection = run.record.selection.as_mut();
+            selection.expect("our runs choose an epoch").metric = metric.to_owned();
+        }));
+    }
+    mutants
 }
 
 const START: &str = "    total_loss, n_correct, n_items = 0.0, 0, 0\n";
