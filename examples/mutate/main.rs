@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         eprintln!("skipped: `../shared/seed` is not there");
         return ExitCode::SUCCESS;
     };
-    let mut failed = clean(&corpus);
+    let mut failed = clean(&corpus) | controls(&corpus);
     println!("rule    name                         mutants  found  recall");
     let has = |flag: &str| std::env::args().any(|argument| argument == flag);
     let most = if has("--all") {
@@ -79,8 +79,28 @@ fn clean(corpus: &Corpus) -> bool {
         );
         failed |= base.is_clean && n > 0;
     }
-    println!();
     failed
+}
+
+/// Prints what is found where nothing is planted; whether anything is.
+fn controls(corpus: &Corpus) -> bool {
+    let controls = operators::controls(corpus);
+    let found = parallel::filter_map(&controls, |(control, rules)| {
+        let rule = rules
+            .iter()
+            .find(|rule| control.is_found(corpus, rule.id))?;
+        Some(format!("{}: {}, {}", control.base, control.what, rule.id))
+    });
+    println!(
+        "{} controls: {} with a finding",
+        controls.len(),
+        found.len()
+    );
+    for found in &found {
+        println!("          found {found}");
+    }
+    println!();
+    !found.is_empty()
 }
 
 fn apply(corpus: &Corpus, operator: &Operator, most: usize) -> Outcome {

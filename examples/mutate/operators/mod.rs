@@ -19,6 +19,7 @@ use repro::document::{Cell, Definition, Record, Resolved, Row, Table};
 use repro::report::spec::Column;
 use repro::store::{MetricRow, RunId};
 
+use crate::beside::{Beside, committed};
 use crate::corpus::{Base, Corpus, Mutant, OWN, PROGRAM};
 use crate::edit;
 
@@ -193,6 +194,38 @@ fn own_numbers(corpus: &Corpus) -> Vec<Own<'_>> {
         })
     };
     base.numeric_cells().filter_map(of_cell).collect()
+}
+
+/// Documents without a defect, with the rules that must have nothing new to say: what is beside them is written
+/// anew, but is the same.
+pub(crate) fn controls(corpus: &Corpus) -> Vec<(Mutant, &'static [&'static Rule])> {
+    const OF_RUNS: &[&Rule] = &[
+        &catalogue::ROUNDING_MODE,
+        &catalogue::RUN_UNAVAILABLE,
+        &catalogue::SELECTION_ON_REPORTED_SPLIT,
+        &catalogue::EVALUATION_COVERAGE,
+        &catalogue::CODE_VERSION,
+        &catalogue::ENVIRONMENT_UNLOCKED,
+        &catalogue::NONDETERMINISM,
+    ];
+    const OF_RENDERED: &[&Rule] = &[&catalogue::STALE_DOCUMENT];
+    const OF_HISTORY: &[&Rule] = &[&catalogue::NUMBER_CHANGED, &catalogue::RECORD_REWRITTEN];
+    let rewritten = origin::in_runs(corpus, "written anew", |run| {
+        data::metrics(corpus, run);
+    });
+    let own = corpus.base(OWN);
+    let rendered = Beside {
+        rendered: Some(own.text.clone()),
+        ..Beside::default()
+    };
+    let mut found: Vec<(Mutant, &[&Rule])> =
+        vec![(own.mutant_beside(rendered, "rendered"), OF_RENDERED)];
+    found.extend(rewritten.into_iter().map(|mutant| (mutant, OF_RUNS)));
+    for base in corpus.bases() {
+        let mutant = base.mutant_beside(committed(&base.text), "committed");
+        found.push((mutant, OF_HISTORY));
+    }
+    found
 }
 
 /// The mutants of every base with several records: one alone cannot differ from the others.
