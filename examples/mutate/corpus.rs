@@ -9,6 +9,8 @@ use repro::audit::finding::Finding;
 use repro::audit::{Inputs, Settings, verify};
 use repro::document::{Cell, Document, Row, Table};
 use repro::project::Project;
+
+use crate::beside::{Beside, program};
 use repro::report::lock::{FILE_NAME as LOCK, Lock};
 use repro::report::spec::{TableSpec, read_all};
 use repro::store::Store;
@@ -19,6 +21,10 @@ pub(crate) const OWN: &str = "RESULTS.md";
 pub(crate) const OWN_ALONE: &str = "RESULTS.md alone";
 /// A document of groups with spreads, and of more rows than the others have.
 pub(crate) const GROUPS: &str = "groups.md";
+/// A document of labels with variants, and of enough numbers to tell outliers.
+pub(crate) const LABELS: &str = "labels.md";
+/// A document of one run of the training program that the tests call clean, with the history of both.
+pub(crate) const PROGRAM: &str = "program.md";
 
 /// A document as it is.
 pub(crate) struct Base {
@@ -40,15 +46,16 @@ pub(crate) struct Corpus {
     read_runs: ReadRuns,
     settings: Settings,
     alone: Settings,
+    /// What is beside the document of a program.
+    program: Beside,
 }
 
-/// A document with one defect.
+/// A document with one defect, in it or in what is beside it.
 pub(crate) struct Mutant {
     pub(crate) base: &'static str,
     pub(crate) text: String,
     pub(crate) what: String,
-    /// Another results root than ours.
-    pub(crate) results: Option<tempfile::TempDir>,
+    pub(crate) beside: Beside,
 }
 
 impl Corpus {
@@ -73,6 +80,8 @@ impl Corpus {
             (OWN, own.clone(), true),
             (OWN_ALONE, own, false),
             (GROUPS, include_str!("groups.md").to_owned(), true),
+            (LABELS, include_str!("labels.md").to_owned(), true),
+            (PROGRAM, program::DOCUMENT.to_owned(), true),
         ];
         let mut corpus = Self {
             bases: Vec::new(),
@@ -88,9 +97,10 @@ impl Corpus {
                 ..Settings::default()
             },
             alone: Settings::default(),
+            program: program::clean(),
         };
         for (name, text, is_clean) in texts {
-            let findings = corpus.findings(name, &text, None);
+            let findings = corpus.findings(name, &text, &Beside::default());
             let document = Document::parse(&text);
             corpus.bases.push(Base {
                 name,
@@ -112,16 +122,37 @@ impl Corpus {
         found.expect("every name is that of a base")
     }
 
+    pub(crate) fn lock(&self) -> &Lock {
+        self.lock.as_ref().expect("our own lock is there")
+    }
+
+    pub(crate) fn manifest(&self) -> &Manifest {
+        self.manifest.as_ref().expect("our own manifest is there")
+    }
+
     /// The findings for a text in the place of a base.
-    pub(crate) fn findings(&self, base: &str, text: &str, results: Option<&Store>) -> Vec<Finding> {
+    pub(crate) fn findings(&self, base: &str, text: &str, beside: &Beside) -> Vec<Finding> {
         let own = base == OWN;
+        let changed = beside.results(self);
+        let (store, lock) = match &changed {
+            Some(results) => (&results.store, Some(&results.lock)),
+            None => (&self.store, self.lock.as_ref()),
+        };
+        let program = (base == PROGRAM).then_some(&self.program);
+        let of_program = |part: fn(&Beside) -> bool| program.filter(|_| !part(beside));
+        let history = of_program(|beside| beside.history.is_some()).unwrap_or(beside);
+        let code = of_program(|beside| beside.code.is_some()).unwrap_or(beside);
+        let manifest = beside.manifest.as_ref().or(self.manifest.as_ref());
         verify(&Inputs {
-            manifest: self.manifest.as_ref().filter(|_| own),
-            store: own.then_some(results.unwrap_or(&self.store)),
-            read_runs: (own && results.is_none()).then_some(&self.read_runs),
+            manifest: manifest.filter(|_| own),
+            store: own.then_some(store),
+            read_runs: (own && changed.is_none()).then_some(&self.read_runs),
             specs: if own { &self.specs } else { &[] },
-            // What rendering gives would find every change of our own text, and say nothing of the rules.
-            lock: self.lock.as_ref().filter(|_| own),
+            // What rendering gives would find every change of our own text, and say nothing of the other rules.
+            rendered: beside.rendered.as_deref().map(Ok),
+            lock: lock.filter(|_| own),
+            history: history.history.as_ref(),
+            code: code.code.as_ref(),
             ..Inputs::alone(base, text, if own { &self.settings } else { &self.alone })
         })
         .findings
@@ -149,7 +180,15 @@ impl Base {
             base: self.name,
             text,
             what: what.into(),
-            results: None,
+            beside: Beside::default(),
+        }
+    }
+
+    /// The same text with something else beside it.
+    pub(crate) fn mutant_beside(&self, beside: Beside, what: impl Into<String>) -> Mutant {
+        Mutant {
+            beside,
+            ..self.mutant(self.text.clone(), what)
         }
     }
 
@@ -174,11 +213,7 @@ impl Mutant {
     /// Whether the audit says more under `rule` than it says of the base.
     pub(crate) fn is_found(&self, corpus: &Corpus, rule: &str) -> bool {
         let known = keys(corpus.base(self.base).findings(), rule);
-        let store = self
-            .results
-            .as_ref()
-            .map(|folder| Store::new(folder.path()));
-        let found = corpus.findings(self.base, &self.text, store.as_ref());
+        let found = corpus.findings(self.base, &self.text, &self.beside);
         keys(&found, rule).difference(&known).next().is_some()
     }
 }

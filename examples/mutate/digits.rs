@@ -2,6 +2,7 @@
 
 use repro::audit::finding::Severity;
 
+use crate::beside::Beside;
 use crate::corpus::{Corpus, OWN};
 use crate::parallel;
 
@@ -34,7 +35,7 @@ pub(crate) fn check(corpus: &Corpus) -> bool {
         let mut bytes = base.text.clone().into_bytes();
         bytes[at] = digit;
         let text = String::from_utf8(bytes).expect("a digit for a digit");
-        let found = corpus.findings(OWN, &text, None);
+        let found = corpus.findings(OWN, &text, &Beside::default());
         let is_new = |fingerprint: &str| !known.contains(&fingerprint);
         let mut errors = found
             .iter()

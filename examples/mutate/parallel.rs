@@ -1,16 +1,16 @@
-//! One closure over many items, on threads of its own.
+//! The same for many items on all processors.
 //!
-//! Not rayon: a verification waits for polars' pool, and a rayon worker that waits takes up the next item in
-//! the meantime, one on top of the other, until its stack is full.
+//! Not with rayon: its threads take up other work while they wait for polars, which has threads of its own, and
+//! so would begin one verification inside another until the stack ends.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-/// The results that are there, in the order of the items.
+/// What `of` gives for every item for which it gives something, in their order.
 pub(crate) fn filter_map<T: Sync, R: Send>(
     items: &[T],
-    of_item: impl Fn(&T) -> Option<R> + Sync,
+    of: impl Fn(&T) -> Option<R> + Sync,
 ) -> Vec<R> {
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
@@ -19,15 +19,17 @@ pub(crate) fn filter_map<T: Sync, R: Send>(
             let Some(item) = items.get(idx) else {
                 return found;
             };
-            found.extend(of_item(item).map(|result| (idx, result)));
+            found.extend(of(item).map(|result| (idx, result)));
         }
     };
-    let mut found: Vec<(usize, R)> = std::thread::scope(|scope| {
+    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut found: Vec<(usize, R)> = thread::scope(|scope| {
         let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(work)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined
-            .flat_map(|found| found.expect("no verification panics"))
-            .collect()
+        let results = threads.into_iter().flat_map(|thread| {
+            let result = thread.join();
+            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        results.collect()
     });
     found.sort_by_key(|(idx, _)| *idx);
     found.into_iter().map(|(_, result)| result).collect()

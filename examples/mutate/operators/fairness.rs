@@ -2,12 +2,12 @@
 
 use repro::document::{Cell, Row, Table};
 
-use super::of_all;
+use super::of_compared;
 use crate::corpus::{Corpus, Mutant, OWN};
 
 /// One record per table with another value: rows that share a column differ in it.
 fn in_one_record(corpus: &Corpus, changes: &[(&str, &str)]) -> Vec<Mutant> {
-    let mutants = of_all(corpus, |base| {
+    let mutants = of_compared(corpus, |base| {
         changes
             .iter()
             .flat_map(|(from, to)| base.in_records(from, to))
@@ -51,18 +51,20 @@ pub(super) fn machine(corpus: &Corpus) -> Vec<Mutant> {
 
 /// Another class space or protocol.
 pub(super) fn protocol(corpus: &Corpus) -> Vec<Mutant> {
-    in_one_record(
+    let mut mutants = in_one_record(
         corpus,
         &[
             ("age_classes=100", "age_classes=88"),
             ("split_protocol='three-way'", "split_protocol='reference'"),
         ],
-    )
+    );
+    mutants.extend(super::code::classes(corpus));
+    mutants
 }
 
 /// A cell emptied whose task the record trains.
 pub(super) fn empty_cell(corpus: &Corpus) -> Vec<Mutant> {
-    of_all(corpus, |base| {
+    of_compared(corpus, |base| {
         let cited = |(_, row, _): &(&Table, &Row, &Cell)| {
             let n = row.cells.iter().filter(|cell| cell.value.is_some()).count();
             row.marks.len() == 2 && n > 1

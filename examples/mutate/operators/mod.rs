@@ -1,16 +1,26 @@
 //! One operator per rule: where in the documents its defect can be planted, and how.
 
+mod code;
+mod data;
+mod evaluation;
 mod fairness;
+mod history;
 mod layout;
 mod numbers;
+mod origin;
 mod provenance;
+mod randomness;
 mod records;
 mod statistics;
 
+use repro::audit::bind::cited_run;
 use repro::audit::catalogue::{self, Rule};
-use repro::document::{Cell, Definition, Record};
+use repro::document::{Cell, Definition, Record, Resolved, Row, Table};
+use repro::report::spec::Column;
+use repro::store::{MetricRow, RunId};
 
-use crate::corpus::{Base, Corpus, Mutant};
+use crate::beside::{Beside, committed};
+use crate::corpus::{Base, Corpus, Mutant, OWN, PROGRAM};
 use crate::edit;
 
 /// Plants the defect of a rule.
@@ -37,6 +47,7 @@ pub(crate) static ALL: &[Operator] = &[
     operator(&catalogue::GRIM_IMPOSSIBLE, numbers::impossible_share),
     operator(&catalogue::PRECISION, numbers::precision),
     operator(&catalogue::OUT_OF_RANGE, numbers::out_of_range),
+    operator(&catalogue::COLUMN_OUTLIER, numbers::outlier),
     operator(&catalogue::TRIVIAL_BASELINE, numbers::trivial),
     operator(&catalogue::METRIC_IDENTITY, numbers::identity),
     operator(&catalogue::MISSING_PROVENANCE, provenance::missing),
@@ -54,7 +65,10 @@ pub(crate) static ALL: &[Operator] = &[
     operator(&catalogue::KEY_OR_TYPE_DRIFT, records::drift),
     operator(&catalogue::LABEL_VS_RECORD, records::label),
     operator(&catalogue::DERIVED_FIELD_MISMATCH, records::derived),
+    operator(&catalogue::MINORITY_MAPPING, records::minority),
     operator(&catalogue::DEBUG_RUN, records::debug),
+    operator(&catalogue::INERT_ARGUMENT, code::inert_argument),
+    operator(&catalogue::UNREACHABLE_VALUE, code::unreachable),
     operator(&catalogue::MISSING_ESSENTIAL_KEY, records::missing_key),
     operator(&catalogue::CONFIG_CONFOUND, fairness::configuration),
     operator(&catalogue::MACHINE_CONFOUND, fairness::machine),
@@ -66,9 +80,24 @@ pub(crate) static ALL: &[Operator] = &[
         statistics::undefined_spread,
     ),
     operator(
+        &catalogue::SELECTION_ON_REPORTED_SPLIT,
+        evaluation::selection,
+    ),
+    operator(
         &catalogue::SELECTION_RULE_UNDECLARED,
         statistics::other_epoch,
     ),
+    operator(&catalogue::BIASED_AGGREGATION, evaluation::batch_means),
+    operator(&catalogue::DATA_FINGERPRINT, data::fingerprint),
+    operator(&catalogue::STOCHASTIC_EVALUATION, evaluation::stochastic),
+    operator(&catalogue::EVALUATION_COVERAGE, data::coverage),
+    operator(&catalogue::CODE_VERSION, origin::code_version),
+    operator(&catalogue::IMPOSSIBLE_ORIGIN, origin::impossible),
+    operator(&catalogue::ENVIRONMENT_UNLOCKED, origin::environment),
+    operator(&catalogue::NONDETERMINISM, randomness::nondeterminism),
+    operator(&catalogue::NUMBER_CHANGED, history::number),
+    operator(&catalogue::RECORD_REWRITTEN, history::record),
+    operator(&catalogue::STALE_DOCUMENT, history::stale),
 ];
 
 impl Base {
@@ -113,7 +142,7 @@ impl Base {
             self.document.tables.iter().any(|table| {
                 let marks = table.rows.iter().flat_map(|row| row.all_marks());
                 let resolves = |mark: &str| match self.document.resolve(table, mark) {
-                    repro::document::Resolved::One(found) => std::ptr::eq(found, definition),
+                    Resolved::One(found) => std::ptr::eq(found, definition),
                     _ => false,
                 };
                 let mut named = marks.filter(|mark| mark.text == definition.mark);
@@ -124,6 +153,85 @@ impl Base {
             .filter(|(definition, _)| is_cited(definition))
             .collect()
     }
+}
+
+/// One of our own numbers with what was measured.
+struct Own<'c> {
+    row: &'c Row,
+    cell: &'c Cell,
+    run: RunId,
+    column: &'c Column,
+    /// The metric's epochs.
+    rows: Vec<MetricRow>,
+    /// The epoch that the table reports.
+    epoch: i32,
+}
+
+/// The numbers of our own document, which rest on one run each.
+fn own_numbers(corpus: &Corpus) -> Vec<Own<'_>> {
+    let base = corpus.base(OWN);
+    let measured = |(table, row, cell): (&'_ Table, &'_ Row, &'_ Cell)| {
+        let Resolved::One(found) = base.document.resolve(table, &row.marks.first()?.text) else {
+            return None;
+        };
+        let run = cited_run(found.paths.first()?)?;
+        let mut columns = corpus.specs.iter().flat_map(|spec| &spec.columns);
+        let column = columns.find(|column| Some(&column.header) == cell.header.as_ref())?;
+        let mut rows = corpus.store.metrics(&run).ok()?.rows();
+        rows.retain(|found| found.metric == column.metric);
+        let selection = corpus.store.record(&run).ok()?.selection?;
+        Some((run, column, rows, i32::try_from(selection.epoch?).ok()?))
+    };
+    let of_cell = |(table, row, cell)| {
+        let (run, column, rows, epoch) = measured((table, row, cell))?;
+        Some(Own {
+            row,
+            cell,
+            run,
+            column,
+            rows,
+            epoch,
+        })
+    };
+    base.numeric_cells().filter_map(of_cell).collect()
+}
+
+/// Documents without a defect, with the rules that must have nothing new to say: what is beside them is written
+/// anew, but is the same.
+pub(crate) fn controls(corpus: &Corpus) -> Vec<(Mutant, &'static [&'static Rule])> {
+    const OF_RUNS: &[&Rule] = &[
+        &catalogue::ROUNDING_MODE,
+        &catalogue::RUN_UNAVAILABLE,
+        &catalogue::SELECTION_ON_REPORTED_SPLIT,
+        &catalogue::EVALUATION_COVERAGE,
+        &catalogue::CODE_VERSION,
+        &catalogue::ENVIRONMENT_UNLOCKED,
+        &catalogue::NONDETERMINISM,
+    ];
+    const OF_RENDERED: &[&Rule] = &[&catalogue::STALE_DOCUMENT];
+    const OF_HISTORY: &[&Rule] = &[&catalogue::NUMBER_CHANGED, &catalogue::RECORD_REWRITTEN];
+    let rewritten = origin::in_runs(corpus, "written anew", |run| {
+        data::metrics(corpus, run);
+    });
+    let own = corpus.base(OWN);
+    let rendered = Beside {
+        rendered: Some(own.text.clone()),
+        ..Beside::default()
+    };
+    let mut found: Vec<(Mutant, &[&Rule])> =
+        vec![(own.mutant_beside(rendered, "rendered"), OF_RENDERED)];
+    found.extend(rewritten.into_iter().map(|mutant| (mutant, OF_RUNS)));
+    for base in corpus.bases() {
+        let mutant = base.mutant_beside(committed(&base.text), "committed");
+        found.push((mutant, OF_HISTORY));
+    }
+    found
+}
+
+/// The mutants of every base with several records: one alone cannot differ from the others.
+fn of_compared(corpus: &Corpus, mutants: impl Fn(&Base) -> Vec<Mutant>) -> Vec<Mutant> {
+    let several = corpus.bases().iter().filter(|base| base.name != PROGRAM);
+    several.flat_map(mutants).collect()
 }
 
 /// The mutants of every base.

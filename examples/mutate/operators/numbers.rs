@@ -2,8 +2,12 @@
 
 use repro::document::{Cell, Row, Table};
 
-use super::of_all;
-use crate::corpus::{Base, Corpus, Mutant, OWN};
+use repro::store::MetricRow;
+
+use super::data::metrics;
+use super::{of_all, own_numbers};
+use crate::beside::{Beside, ChangedRun};
+use crate::corpus::{Base, Corpus, LABELS, Mutant, OWN};
 use crate::edit;
 
 /// One cell of our own document with another number.
@@ -29,20 +33,16 @@ pub(super) fn value(corpus: &Corpus) -> Vec<Mutant> {
     mutants
 }
 
-/// One cell of our own document cut or raised instead of rounded.
+/// One cell of our own document cut or raised instead of rounded: the text, or the metric behind it.
 pub(super) fn rounding(corpus: &Corpus) -> Vec<Mutant> {
     let base = corpus.base(OWN);
-    let lock = corpus.lock.as_ref().expect("our own lock is there");
     let mut mutants = Vec::new();
-    for (_, row, cell) in base.numeric_cells() {
-        let locked = lock.cells.iter().find(|locked| {
-            locked.row == row.label
-                && Some(&locked.header) == cell.header.as_ref()
-                && locked.text == cell.text
-        });
-        let value: Option<f64> = locked.and_then(|locked| locked.value.as_ref()?.parse().ok());
-        let Some(value) = value else { continue };
-        let tenths = value * 10.0;
+    for own in own_numbers(corpus) {
+        let cell = own.cell;
+        let Some(row) = own.rows.iter().find(|row| row.epoch == own.epoch) else {
+            continue;
+        };
+        let tenths = row.value * own.column.scale * 10.0;
         for (what, other) in [("cut", tenths.floor()), ("raised", tenths.ceil())] {
             let text = format!("{:.1}", other / 10.0);
             if text != cell.text && (tenths - tenths.round()).abs() > 1e-6 {
@@ -50,27 +50,52 @@ pub(super) fn rounding(corpus: &Corpus) -> Vec<Mutant> {
                 mutants.push(base.mutant(base.with_cell(cell, &text), what));
             }
         }
+        for (what, by) in [("cut", 0.07), ("raised", -0.07)] {
+            let value = cell.value.expect("a number") + by;
+            let text = format!("line {}: {} {what} from {value}", cell.line, cell.text);
+            let record = corpus.store.record(&own.run).expect("our own record");
+            let mut changed = ChangedRun {
+                run: own.run.clone(),
+                record,
+                metrics: None,
+            };
+            let is_reported =
+                |row: &&mut MetricRow| row.metric == own.column.metric && row.epoch == own.epoch;
+            for row in metrics(corpus, &mut changed).iter_mut().filter(is_reported) {
+                row.value = value / own.column.scale;
+            }
+            mutants.push(base.mutant_beside(Beside::run(changed), text));
+        }
     }
     mutants
 }
 
-/// A share of our own document that no number of its test images gives.
+/// A number of our own document that no number of its test images gives.
 pub(super) fn impossible_share(corpus: &Corpus) -> Vec<Mutant> {
     let base = corpus.base(OWN);
-    let share = |cell: &Cell| {
-        cell.header
-            .as_ref()
-            .is_some_and(|header| header.contains('%'))
-    };
     let mut mutants = Vec::new();
-    for (_, _, cell) in base.numeric_cells().filter(|(_, _, cell)| share(cell)) {
-        let tenths = (cell.value.expect("a number") * 10.0).round() as i64;
-        // 500 test images (544 and so on for other tasks) leave odd tenths of a per cent out.
-        for off in [1, 3] {
-            let other = tenths + off;
-            if other % 2 != 0 {
-                let text = format!("{}.{}", other / 10, other % 10);
-                let what = format!("line {}: {text}", cell.line);
+    for own in own_numbers(corpus) {
+        let cell = own.cell;
+        let Some(n) = own.rows.first().and_then(|row| row.count) else {
+            continue;
+        };
+        let gives = |value: f64, k: i64| {
+            (own.column.scale * k as f64 / n as f64 - value).abs() <= 0.05 + 1e-9
+        };
+        // Years of error: their sum may be that of as many images as there are, and of a century each.
+        let most = if own.column.scale == 100.0 {
+            n
+        } else {
+            100 * n
+        };
+        for off in -4..=4 {
+            let text = format!(
+                "{:.1}",
+                cell.value.expect("a number") + 0.1 * f64::from(off)
+            );
+            let value: f64 = text.parse().expect("a number");
+            if !(0..=most).any(|k| gives(value, k)) {
+                let what = format!("line {}: {text} of {n}", cell.line);
                 mutants.push(base.mutant(base.with_cell(cell, &text), what));
             }
         }
@@ -86,7 +111,9 @@ pub(super) fn precision(corpus: &Corpus) -> Vec<Mutant> {
             .numeric_cells()
             .filter(|(_, _, cell)| cell.spread.is_none())
         {
-            if n_in_column(table, cell) < 2 {
+            let decimals = decimals_in_column(table, cell);
+            // Another number of digits is a defect only where all have the same.
+            if decimals.len() < 2 || decimals.iter().any(|other| *other != decimals[0]) {
                 continue;
             }
             let less = cell.text.split('.').next().unwrap_or_default().to_owned();
@@ -99,10 +126,44 @@ pub(super) fn precision(corpus: &Corpus) -> Vec<Mutant> {
     })
 }
 
-fn n_in_column(table: &Table, cell: &Cell) -> usize {
+/// The digits behind the point of every number in the column of a cell.
+fn decimals_in_column(table: &Table, cell: &Cell) -> Vec<Option<u32>> {
     let cells = table.rows.iter().flat_map(|row| &row.cells);
     let of_column = cells.filter(|other| other.header == cell.header && other.value.is_some());
-    of_column.count()
+    of_column.map(|cell| cell.decimals).collect()
+}
+
+/// A number of a column in the place of another column's.
+pub(super) fn outlier(corpus: &Corpus) -> Vec<Mutant> {
+    let base = corpus.base(LABELS);
+    let mut mutants = Vec::new();
+    for (table, _, cell) in base.numeric_cells() {
+        for header in table.header.iter().flatten().skip(1) {
+            // Only what is in the middle of a column is known to belong to it.
+            let middle = middle_of_column(table, &header.text);
+            if cell.header.as_ref() != Some(&header.text) {
+                let mutant = |number: &String| {
+                    let what = format!("line {}: {} → {number}", cell.line, cell.text);
+                    base.mutant(base.with_cell(cell, number), what)
+                };
+                mutants.extend(middle.iter().map(mutant));
+            }
+        }
+    }
+    mutants
+}
+
+/// The two numbers in the middle of a column.
+fn middle_of_column(table: &Table, header: &str) -> Vec<String> {
+    let cells = table.rows.iter().flat_map(|row| &row.cells);
+    let of_column = cells.filter(|cell| cell.header.as_deref() == Some(header));
+    let mut numbers: Vec<(f64, String)> = of_column
+        .filter_map(|cell| Some((cell.value?, cell.text.clone())))
+        .collect();
+    numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = numbers.len() / 2;
+    let middle = numbers.iter().skip(half.saturating_sub(1)).take(2);
+    middle.map(|(_, text)| text.clone()).collect()
 }
 
 /// A share above 100 or a negative error.

@@ -8,7 +8,7 @@ use crate::edit;
 
 impl Base {
     /// Rows of numbers whose marks lead to a run and a record.
-    fn cited_rows(&self) -> impl Iterator<Item = (&Table, &Row)> {
+    pub(super) fn cited_rows(&self) -> impl Iterator<Item = (&Table, &Row)> {
         self.numeric_rows().filter(|(table, row)| {
             let one = |mark: &str| matches!(self.document.resolve(table, mark), Resolved::One(_));
             !row.marks.is_empty() && row.marks.iter().all(|mark| one(&mark.text))
@@ -24,7 +24,7 @@ impl Base {
         })
     }
 
-    fn definition_of(&self, table: &Table, mark: &str) -> Option<&Definition> {
+    pub(super) fn definition_of(&self, table: &Table, mark: &str) -> Option<&Definition> {
         match self.document.resolve(table, mark) {
             Resolved::One(found) => self.document.definitions.iter().find(|d| *d == found),
             _ => None,

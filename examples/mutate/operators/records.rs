@@ -2,8 +2,8 @@
 
 use repro::document::{Row, Table};
 
-use super::of_all;
-use crate::corpus::{Corpus, GROUPS, Mutant, OWN, OWN_ALONE};
+use super::{of_all, of_compared};
+use crate::corpus::{Corpus, GROUPS, LABELS, Mutant, OWN, OWN_ALONE, PROGRAM};
 use crate::edit;
 
 /// Replacements in every record that holds the text.
@@ -22,7 +22,7 @@ pub(super) fn unparseable(corpus: &Corpus) -> Vec<Mutant> {
         corpus,
         &[
             ("debug=False", "debug=<object at 0x7f2a>"),
-            ("batch_size=", "dataset='D', batch_size="),
+            ("batch_size=", "batch_size=1, batch_size="),
             ("lr_rate=0.001", "lr_rate=0.001.2"),
             ("lr_rate=0.005", "lr_rate="),
             ("log_dir=None", "log_dir=None None"),
@@ -47,13 +47,14 @@ pub(super) fn drift(corpus: &Corpus) -> Vec<Mutant> {
     )
     .into_iter()
     // One record alone cannot drift from another.
+    .filter(|mutant| mutant.base != PROGRAM)
     .filter(|mutant| mutant.base != "mobilenet-v2.md" || !mutant.what.contains("epoch="))
     .collect()
 }
 
 /// A label that names another task.
 pub(super) fn label(corpus: &Corpus) -> Vec<Mutant> {
-    of_all(corpus, |base| {
+    of_compared(corpus, |base| {
         let mut mutants = Vec::new();
         let cited = base.numeric_rows().filter(|(_, row)| row.marks.len() == 2);
         for (_, row) in cited {
@@ -112,6 +113,32 @@ pub(super) fn derived(corpus: &Corpus) -> Vec<Mutant> {
         }
         mutants
     }));
+    mutants
+}
+
+/// A label whose variant goes with another value than in the other rows.
+pub(super) fn minority(corpus: &Corpus) -> Vec<Mutant> {
+    let base = corpus.base(LABELS);
+    let mut mutants = Vec::new();
+    for (from, to) in [
+        ("'5_age_cls_loss'", "'20_age_cls_loss'"),
+        ("'20_age_cls_loss'", "'5_age_cls_loss'"),
+        ("'5_age_cls_loss'", "'age_cls_loss'"),
+        ("'20_age_cls_loss'", "'age_cls_loss'"),
+    ] {
+        mutants.extend(base.in_records(from, to));
+    }
+    for (_, row) in base.numeric_rows() {
+        for (from, to) in [("-5-classes", "-20-classes"), ("-20-classes", "-5-classes")] {
+            if row.label.contains(from) {
+                let text = edit::on_line(&base.text, row.line, |line| {
+                    // The other table half has a row of the same letter.
+                    Some(line.replacen(from, to, 1).replacen(" [", "x [", 1))
+                });
+                mutants.push(base.mutant(text, format!("line {}: {to}", row.line)));
+            }
+        }
+    }
     mutants
 }
 

@@ -1,8 +1,8 @@
 //! Defects of statistics.
 
-use repro::document::{Cell, Row, Table};
-use repro::report::select::curve;
+use repro::store::MetricRow;
 
+use super::{Own, own_numbers};
 use crate::corpus::{Corpus, GROUPS, Mutant, OWN};
 use crate::edit;
 
@@ -18,7 +18,8 @@ pub(super) fn single_run(corpus: &Corpus) -> Vec<Mutant> {
     {
         for path in &definition.paths {
             let line = format!("[{}] data source: \"{path}\"", definition.mark);
-            let mut text = edit::on_line(&base.text, definition.line, |_| Some(line));
+            let path_alone = edit::on_line(&base.text, definition.line, |_| Some(line));
+            let mut text = path_alone.clone();
             let seed = &path[path.len() - 1..];
             let next = definition.line + 1;
             for seeds in ["seed=[0, 1, 2]", "seed=[0, 1, 2],"] {
@@ -30,12 +31,16 @@ pub(super) fn single_run(corpus: &Corpus) -> Vec<Mutant> {
                 .numeric_rows()
                 .find(|(_, row)| row.marks.iter().any(|mark| mark.text == definition.mark));
             let (_, row) = row.expect("every definition is used");
-            for cell in row.cells.iter().filter(|cell| cell.value.is_some()).rev() {
-                let alone = cell.number.clone().unwrap_or_default();
-                let end = cell.column + cell.text.chars().count();
-                text = edit::replace(&text, cell.line, (cell.column, end), &alone);
+            // With the seed of the run in the record, and with those of all.
+            for (what, mut text) in [("its seed", text), ("all seeds", path_alone)] {
+                for cell in row.cells.iter().filter(|cell| cell.value.is_some()).rev() {
+                    let alone = cell.number.clone().unwrap_or_default();
+                    let end = cell.column + cell.text.chars().count();
+                    text = edit::replace(&text, cell.line, (cell.column, end), &alone);
+                }
+                let what = format!("[{}]: {path} alone, {what}", definition.mark);
+                mutants.push(base.mutant(text, what));
             }
-            mutants.push(base.mutant(text, format!("[{}]: {path} alone", definition.mark)));
         }
     }
     mutants
@@ -63,38 +68,43 @@ pub(super) fn undefined_spread(corpus: &Corpus) -> Vec<Mutant> {
     mutants
 }
 
-/// A cell of a row with several, from another epoch than the others.
+/// A cell of a row with several, from an epoch at which the others are not as printed.
 pub(super) fn other_epoch(corpus: &Corpus) -> Vec<Mutant> {
     let base = corpus.base(OWN);
-    let several = |(_, row, _): &(&Table, &Row, &Cell)| {
-        row.cells.iter().filter(|cell| cell.value.is_some()).count() > 1
-    };
+    let numbers = own_numbers(corpus);
     let mut mutants = Vec::new();
-    for (table, row, cell) in base.numeric_cells().filter(several) {
-        let repro::document::Resolved::One(found) =
-            base.document.resolve(table, &row.marks[0].text)
-        else {
-            continue;
-        };
-        let run = found
-            .paths
-            .first()
-            .and_then(|path| repro::audit::bind::cited_run(path));
-        let Some(metrics) = run.and_then(|run| corpus.store.metrics(&run).ok()) else {
-            continue;
-        };
-        let columns = corpus.specs.iter().flat_map(|spec| &spec.columns);
-        let column = columns
-            .into_iter()
-            .find(|column| Some(&column.header) == cell.header.as_ref());
-        let Some(column) = column else { continue };
-        for point in curve(metrics.frame(), &column.metric).unwrap_or_default() {
-            let text = format!("{:.1}", point.value * column.scale);
-            if text != cell.text && point.epoch % 5 == 0 {
-                let what = format!("line {}: epoch {}", cell.line, point.epoch);
-                mutants.push(base.mutant(base.with_cell(cell, &text), what));
+    for own in &numbers {
+        let others = numbers
+            .iter()
+            .filter(|other| other.row.line == own.row.line && other.cell.column != own.cell.column);
+        let others: Vec<&Own<'_>> = others.collect();
+        for point in own.rows.iter().filter(|point| point.epoch % 5 == 0) {
+            let text = own.printed(point);
+            // The same epoch may give all numbers again by chance.
+            let explains = |epoch: i32| {
+                own.prints_at(epoch, &text)
+                    && others
+                        .iter()
+                        .all(|other| other.prints_at(epoch, &other.cell.text))
+            };
+            let is_mixed = !own.rows.iter().any(|row| explains(row.epoch));
+            if is_mixed && !others.is_empty() {
+                let what = format!("line {}: epoch {}", own.cell.line, point.epoch);
+                mutants.push(base.mutant(base.with_cell(own.cell, &text), what));
             }
         }
     }
     mutants
+}
+
+impl Own<'_> {
+    /// How a value of the metric is printed.
+    fn printed(&self, row: &MetricRow) -> String {
+        format!("{:.1}", row.value * self.column.scale)
+    }
+
+    fn prints_at(&self, epoch: i32, text: &str) -> bool {
+        let mut at = self.rows.iter().filter(|row| row.epoch == epoch);
+        at.any(|row| self.printed(row) == text)
+    }
 }

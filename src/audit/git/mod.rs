@@ -75,6 +75,16 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A state of the code that is known from elsewhere than a repository, as paths and texts.
+    pub fn new(commit: usize, files: impl IntoIterator<Item = (String, String)>) -> Self {
+        let files = files.into_iter();
+        Self {
+            commit,
+            files: files.map(|(path, text)| (path, text.into())).collect(),
+            parsed: OnceLock::new(),
+        }
+    }
+
     /// Its facts, gathered when they are first asked for.
     pub fn code(&self) -> &TrainingCode {
         self.parsed.get_or_init(|| {

@@ -156,8 +156,22 @@ fn divided_by_batches<'p>(
     let [sum, count] = &operands[..] else {
         return None;
     };
-    let name = sum.last_name().filter(|name| sums.contains(name))?;
+    let name = without_factor(sum)
+        .last_name()
+        .filter(|name| sums.contains(name))?;
     counts_batches(count, loaders).then_some(name)
+}
+
+/// What a constant multiplies, as in `100.0 * total`; else the value itself.
+fn without_factor(value: &Expression) -> &Expression {
+    match &value.kind {
+        ExpressionKind::Operation("*", operands) => match &operands[..] {
+            [factor, rest] if factor.value().is_some() => rest,
+            [rest, factor] if factor.value().is_some() => rest,
+            _ => value,
+        },
+        _ => value,
+    }
 }
 
 fn counts_batches(count: &Expression, loaders: &[&Expression]) -> bool {
@@ -201,7 +215,7 @@ fn mean_of_list<'p>(expression: &'p Expression, lists: &[&'p str]) -> Option<&'p
         }
         ExpressionKind::Operation("/", operands) => match &operands[..] {
             [sum, count] => {
-                let summed = only_argument(sum, "sum").and_then(listed)?;
+                let summed = only_argument(without_factor(sum), "sum").and_then(listed)?;
                 let counted = only_argument(count, "len").and_then(listed)?;
                 (summed == counted).then_some(summed)
             }

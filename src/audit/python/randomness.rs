@@ -70,7 +70,10 @@ pub(super) fn gather(program: &Program<'_>) -> Randomness {
     for unit in &program.units {
         for (call, function, arguments) in unit.calls() {
             let name = full_name(function, &modules);
-            generator(unit, call, &name, &mut found);
+            // A library's seeds every generator, one of the program only what its body does.
+            let seeds_all =
+                name.ends_with("seed_everything") && program.called("seed_everything").is_empty();
+            generator(unit, call, (&name, seeds_all), &mut found);
             if is_listing(&name) && !is_sorted(unit, call) {
                 found.unordered.push((name.clone(), place(unit, call.at)));
             }
@@ -110,21 +113,28 @@ fn full_name(function: &Expression, modules: &Modules<'_>) -> String {
         .unwrap_or_default();
     let (first, rest) = dotted.split_once('.').unwrap_or((&dotted, ""));
     match modules.get(first) {
-        Some(origin) if origin.starts_with(&format!("{first}.")) => dotted,
+        // `from glob import glob` before `import torch.nn`, which makes `torch` known.
         Some(origin) if rest.is_empty() => (*origin).to_owned(),
+        Some(origin) if origin.starts_with(&format!("{first}.")) => dotted,
         Some(origin) => format!("{origin}.{rest}"),
         None => dotted,
     }
 }
 
-fn generator(unit: &Unit<'_>, call: &Expression, name: &str, found: &mut Randomness) {
+/// `seeds_all`: whether the function of that name seeds every generator.
+fn generator(
+    unit: &Unit<'_>,
+    call: &Expression,
+    (name, seeds_all): (&str, bool),
+    found: &mut Randomness,
+) {
     let place = place(unit, call.at);
     let all = [Generator::Python, Generator::NumPy, Generator::Torch];
     let seeds: &[Generator] = match name {
         "random.seed" => &all[..1],
         "numpy.random.seed" | "np.random.seed" => &all[1..2],
         "torch.manual_seed" => &all[2..],
-        _ if name.ends_with("seed_everything") => &all,
+        _ if seeds_all => &all,
         _ => &[],
     };
     for generator in seeds {

@@ -8,6 +8,8 @@ use serde_json::json;
 
 use super::*;
 
+mod edited;
+
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/python")
 }

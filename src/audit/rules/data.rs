@@ -28,8 +28,8 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     sink.not_assessed(&SPLIT_OVERLAP, "contents of the files of the splits");
 }
 
-/// A split that runs used: data set, task, split and fingerprint.
-type Used<'b> = (&'b str, &'b str, Split, &'b str);
+/// A split that runs used: data set, task, split, fingerprint and number of samples.
+type Used<'b> = (&'b str, &'b str, Split, &'b str, u64);
 
 /// RPR601: data sets of the cited runs where they are there, else those that headers name.
 fn fingerprints<'b>(
@@ -94,16 +94,16 @@ fn splits<'b>(number: &Measured<'b>, files: &'b RunFiles) -> Vec<Used<'b>> {
     };
     let splits = data.splits.iter();
     splits
-        .map(|(split, described)| (&*data.name, &**task, *split, &*described.fingerprint))
+        .map(|(split, described)| {
+            let fingerprint = described.fingerprint.as_str();
+            (&*data.name, &**task, *split, fingerprint, described.n)
+        })
         .collect()
 }
 
 /// What is wrong with a split that a run used, by data set and place.
-fn compare(
-    &(dataset, task, split, fingerprint): &Used<'_>,
-    place: Place,
-    manifest: Option<&Manifest>,
-) -> Option<Finding> {
+fn compare(used: &Used<'_>, place: Place, manifest: Option<&Manifest>) -> Option<Finding> {
+    let &(dataset, task, split, fingerprint, n) = used;
     let of_dataset = |what: &str| {
         let message = format!("data set `{dataset}` has no fingerprint: {what}");
         Some(missing(&of_name(dataset), place, message))
@@ -112,8 +112,8 @@ fn compare(
         return of_dataset(&format!("there is no `{FILE_NAME}`"));
     };
     match manifest.split(dataset, task, split) {
-        Some(locked) if locked.fingerprint == fingerprint => None,
-        Some(locked) => Some(mismatch(dataset, task, split, fingerprint, locked, place)),
+        Some(locked) if locked.fingerprint == fingerprint && locked.n == n => None,
+        Some(locked) => Some(mismatch(used, locked, place)),
         None if !manifest.datasets.contains_key(dataset) => {
             of_dataset(&format!("`{FILE_NAME}` does not list it"))
         }
@@ -140,19 +140,15 @@ fn of_name(dataset: &str) -> Subject {
     }
 }
 
-fn mismatch(
-    dataset: &str,
-    task: &str,
-    split: Split,
-    fingerprint: &str,
-    locked: &SplitRecord,
-    place: Place,
-) -> Finding {
-    let start = |hash: &str| hash.get(..12).unwrap_or(hash).to_owned();
+fn mismatch(used: &Used<'_>, locked: &SplitRecord, place: Place) -> Finding {
+    let &(dataset, task, split, fingerprint, n) = used;
+    let start = |hash: &str| format!("{}…", hash.get(..12).unwrap_or(hash));
+    let (used, listed) = match locked.fingerprint == fingerprint {
+        true => (format!("{n} samples"), format!("{} samples", locked.n)),
+        false => (start(fingerprint), start(&locked.fingerprint)),
+    };
     let message = format!(
-        "data set `{dataset}`, task `{task}`, split `{split}`: the run used {}…, `{FILE_NAME}` has {}…",
-        start(fingerprint),
-        start(&locked.fingerprint)
+        "data set `{dataset}`, task `{task}`, split `{split}`: the run used {used}, `{FILE_NAME}` has {listed}"
     );
     let subject = Subject {
         table: dataset.to_owned(),

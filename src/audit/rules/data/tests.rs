@@ -66,6 +66,12 @@ fn fingerprints_of_runs_are_those_of_the_manifest() {
         fixture(Some(&other)).found(TEXT, "RPR601")[0],
         (3, 9, Error, message.to_owned())
     );
+    let more = LISTED.replacen(r#""n": 8"#, r#""n": 9"#, 1);
+    let message = "data set `FACES`, task `smile`, split `train`: the run used 8 samples, `data.lock.json` has 9 samples";
+    assert_eq!(
+        fixture(Some(&more)).found(TEXT, "RPR601")[0],
+        (3, 9, Error, message.to_owned())
+    );
 }
 
 #[test]

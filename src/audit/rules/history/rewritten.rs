@@ -18,7 +18,7 @@ const HINT: &str =
 /// How a version describes a run.
 struct Described<'h> {
     commit: &'h str,
-    path: String,
+    paths: Vec<String>,
     values: Map<String, Value>,
 }
 
@@ -28,26 +28,27 @@ pub(super) fn check(
     past: &[Past<'_>],
     sink: &mut Sink<'_>,
 ) {
-    let mut first: BTreeMap<String, Described<'_>> = BTreeMap::new();
+    let mut first: BTreeMap<Vec<String>, Described<'_>> = BTreeMap::new();
     for version in past {
         let earlier = bind_alone(inputs, &version.document);
         for citation in &earlier.citations {
-            if let Some((run, path)) = identity(citation) {
-                first.entry(run).or_insert_with(|| Described {
+            if let Some(runs) = identity(citation) {
+                first.entry(runs).or_insert_with(|| Described {
                     commit: version.commit,
-                    path: path.to_owned(),
+                    paths: paths(citation).map(str::to_owned).collect(),
                     values: citation.record.values.clone(),
                 });
             }
         }
     }
     for citation in &bound.citations {
-        let described = identity(citation).and_then(|(run, path)| Some((first.get(&run)?, path)));
-        let Some((before, path)) = described else {
+        let Some(before) = identity(citation).and_then(|runs| first.get(&runs)) else {
             continue;
         };
         let changes = changes(&before.values, &citation.record.values);
-        if changes.is_empty() && before.path == path {
+        let pairs = before.paths.iter().zip(&citation.paths);
+        let moved: Vec<_> = pairs.filter(|(old, (_, path))| old != path).collect();
+        if changes.is_empty() && moved.is_empty() {
             sink.verified(&RECORD_REWRITTEN);
         }
         if let Some((key, _)) = changes.first() {
@@ -61,6 +62,7 @@ pub(super) fn check(
                 citation.definition.mark,
                 texts.join(", ")
             );
+            let path = paths(citation).next().unwrap_or_default();
             sink.report(finding(
                 citation,
                 path,
@@ -70,12 +72,8 @@ pub(super) fn check(
                 before.commit,
             ));
         }
-        if before.path != path {
-            let (definition, _) = citation.path().expect("the identity is of the path");
-            let message = format!(
-                "path of a past run was rewritten: `{path}` was `{}`",
-                before.path
-            );
+        for (old, (definition, path)) in moved {
+            let message = format!("path of a past run was rewritten: `{path}` was `{old}`");
             let place = place_of_path(definition, path);
             sink.report(finding(
                 citation,
@@ -111,12 +109,21 @@ fn finding(
         .with_hint(HINT)
 }
 
-/// What stays of a run's path when it is moved or respelt: its last two parts in lower case.
-fn identity<'c>(citation: &Citation<'c>) -> Option<(String, &'c str)> {
-    let (_, path) = citation.path()?;
-    let mut parts = path.trim_end_matches('/').rsplit('/');
-    let (time, folder) = (parts.next()?, parts.next()?);
-    Some((format!("{folder}/{time}").to_lowercase(), path))
+/// The paths of the runs that a record describes.
+fn paths<'c>(citation: &Citation<'c>) -> impl Iterator<Item = &'c str> {
+    citation.paths.iter().map(|(_, path)| *path)
+}
+
+/// What stays of each run's path when it is moved or respelt: its last two parts in lower case. `None` where the
+/// record describes no run.
+fn identity(citation: &Citation<'_>) -> Option<Vec<String>> {
+    let of_path = |path: &str| {
+        let mut parts = path.trim_end_matches('/').rsplit('/');
+        let (time, folder) = (parts.next()?, parts.next()?);
+        Some(format!("{folder}/{time}").to_lowercase())
+    };
+    let runs: Option<Vec<String>> = paths(citation).map(of_path).collect();
+    runs.filter(|runs| !runs.is_empty())
 }
 
 /// Keys whose values differ, each as `key=now was before`; white space and order do not count.

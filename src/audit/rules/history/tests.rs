@@ -141,6 +141,34 @@ fn a_record_that_is_edited_is_an_error() {
 }
 
 #[test]
+fn a_record_of_several_runs_is_held_against_its_past_too() {
+    let group = DOCUMENT.replace(
+        "[1] results/M/a_D/2026-11-02-10-00-00",
+        "[1] results/M/a_D/2026-11-02-10-00-00, results/M/a_D/2026-11-02-10-00-01",
+    );
+    assert_eq!(after(&[&group], &group, "RPR902"), [""; 0]);
+    let edited = group.replacen("epoch=60", "epoch=80", 1);
+    let moved = group.replacen(
+        "results/M/a_D/2026-11-02-10-00-01",
+        "results/N/a_D/2026-11-02-10-00-01",
+        1,
+    );
+    let first = "commit 0000000 is the first that cites the run";
+    assert_eq!(
+        after(&[&group], &edited, "RPR902"),
+        [format!(
+            "error 7:15: record [2] was rewritten: `epoch=80` was 60; {first}"
+        )]
+    );
+    assert_eq!(
+        after(&[&group], &moved, "RPR902"),
+        [format!(
+            "error 6:40: path of a past run was rewritten: `results/N/a_D/2026-11-02-10-00-01` was `results/M/a_D/2026-11-02-10-00-01`; {first}"
+        )]
+    );
+}
+
+#[test]
 fn a_path_that_is_edited_is_an_error() {
     let now = DOCUMENT.replace("results/M/b_D", "results/Old-M/b_D");
     assert_eq!(

@@ -84,7 +84,7 @@ fn record(bound: &Bound<'_>, script: &Script<'_>, citation: &Citation<'_>, sink:
 fn unreachable(declared: &Declared, value: &Value) -> Option<String> {
     match &declared.default {
         Some(None) => return None,
-        Some(Some(default)) if same(default, value) => return None,
+        Some(Some(default)) if default == value => return None,
         None if value.is_null() && declared.action.is_none() => return None,
         _ => {}
     }
@@ -198,6 +198,7 @@ mod tests {
             (Some("list"), Some(json!([0, 1])), json!(["1", "0"]), true),
             (Some("list"), None, json!(["10"]), false),
             (Some("int"), Some(json!(8)), json!(16), true),
+            (Some("int"), Some(json!(8)), json!(8.0), false),
             (Some("int"), Some(json!(8)), json!(16.5), false),
             (Some("int"), Some(json!(8)), json!("16"), false),
             (Some("float"), Some(json!(1e-3)), json!(1e-6), true),

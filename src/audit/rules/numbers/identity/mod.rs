@@ -93,11 +93,17 @@ fn value(number: &Measured<'_>) -> Interval {
 fn belong_together(a: &Measured<'_>, b: &Measured<'_>) -> bool {
     let dataset = |number: &Measured<'_>| number.column.meaning.dataset.as_deref().map(plain);
     let split = |number: &Measured<'_>| number.column.metric.as_ref().map(|metric| metric.split);
-    let same_or_unsaid = match (dataset(a), dataset(b)) {
+    same_or_unsaid(dataset(a), dataset(b))
+        && a.column.task() == b.column.task()
+        && same_or_unsaid(split(a), split(b))
+}
+
+/// A column that the spec lacks says no split, and a header need not name a data set.
+fn same_or_unsaid<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+    match (a, b) {
         (Some(a), Some(b)) => a == b,
         _ => true,
-    };
-    same_or_unsaid && a.column.task() == b.column.task() && split(a) == split(b)
+    }
 }
 
 /// A relation between two kinds of metric.
@@ -124,9 +130,10 @@ fn pair<'c>(a: &'c Measured<'c>, b: &'c Measured<'c>) -> Option<Case<'c>> {
         ),
         _ => return None,
     };
-    let is_parsed = a.column.metric.is_some() && b.column.metric.is_some();
-    let is_named =
-        kind != "mae-accuracy" && a.column.meaning.names_metric && b.column.meaning.names_metric;
+    let says = |number: &Measured<'_>| {
+        let is_named = kind != "mae-accuracy" && number.column.meaning.names_metric;
+        number.column.metric.is_some() || is_named
+    };
     belong_together(a, b).then(|| Case {
         kind,
         text: text.to_owned(),
@@ -135,7 +142,7 @@ fn pair<'c>(a: &'c Measured<'c>, b: &'c Measured<'c>) -> Option<Case<'c>> {
         right,
         at: a,
         others: vec![b],
-        confidence: confidence(is_parsed || is_named),
+        confidence: confidence(says(a) && says(b)),
     })
 }
 

@@ -78,6 +78,28 @@ fn a_spec_declares_the_rounding() {
     assert_eq!(fixture.found(&document("82.7"), "RPR102"), []);
 }
 
+/// What the header of a column says counts where the spec lacks the column.
+#[test]
+fn a_column_beside_those_of_the_spec_is_held_against_them() {
+    let fixture = measured(Fixture::new().with_spec(SPEC), 0.825, |_| {});
+    let text = |error: &str| {
+        let text = document(&format!("82.5 | {error}"));
+        text.replace("Smile(%)\n--- |", "Smile(%) | Smile Error(%)\n--- | --- |")
+    };
+    assert_eq!(fixture.found(&text("17.5"), "RPR108"), []);
+    assert_eq!(
+        fixture.found(&text("7.5"), "RPR108"),
+        [(
+            5,
+            16,
+            Error,
+            "row `a`, column `Smile Error(%)`: `7.5` contradicts error = 100 % − accuracy: [0.0745, 0.0755] = \
+             [0.1745, 0.1755] is impossible"
+                .to_owned()
+        )]
+    );
+}
+
 #[test]
 fn without_a_spec_every_nearest_text_is_accepted() {
     let found = |accuracy: f64, number: &str| {
