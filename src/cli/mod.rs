@@ -179,7 +179,7 @@ fn explained(error: &anyhow::Error) -> String {
             message = format!("{message}: {said}");
         }
         if !help.is_empty() && !advice.contains(help) {
-            advice += &format!("\nhelp: {help}");
+            advice = format!("{advice}\nhelp: {help}");
         }
     }
     message + &advice

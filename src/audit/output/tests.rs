@@ -291,7 +291,7 @@ fn texts_of_documents_do_not_rule_what_shows_them() {
     let verification = verify(&Inputs::alone("R.md", &text, &Settings::default()));
     let mut verified = Verified { verification, text };
     for finding in &mut verified.verification.findings {
-        finding.message += &format!("; label `{hostile}`");
+        finding.message = format!("{}; label `{hostile}`", finding.message);
     }
     verified.verification.mistakes[0].message += hostile;
     let human = Human {
