@@ -21,7 +21,13 @@ enum Outcome {
     Same,
     /// It differs where other errors say why.
     Explained,
-    Stale(Finding),
+    Stale(Box<Finding>),
+}
+
+impl Outcome {
+    fn stale(finding: Finding) -> Self {
+        Self::Stale(Box::new(finding))
+    }
 }
 
 /// Compares the document with what rendering gives now, whatever ends its lines, and the runs it cites with
@@ -31,11 +37,11 @@ pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>)
     let outcome = match inputs.rendered {
         None => match without_rendering(inputs) {
             Err(missing) => return sink.not_assessed(&STALE_DOCUMENT, missing),
-            Ok(finding) => finding.map_or(Outcome::Same, Outcome::Stale),
+            Ok(finding) => finding.map_or(Outcome::Same, Outcome::stale),
         },
         Some(Err(reason)) => match is_listed(inputs) && changed_document(inputs).is_none() {
             true if !explained.is_empty() => Outcome::Explained,
-            _ => Outcome::Stale(not_rendered(reason)),
+            _ => Outcome::stale(not_rendered(reason)),
         },
         Some(Ok(rendered)) => with_rendering(inputs, bound, rendered, &explained),
     };
@@ -44,14 +50,14 @@ pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>)
     }
     let outcome = match outcome {
         Outcome::Stale(finding) => Outcome::Stale(finding),
-        other => not_locked(inputs, bound, &explained).map_or(other, Outcome::Stale),
+        other => not_locked(inputs, bound, &explained).map_or(other, Outcome::stale),
     };
     match outcome {
         Outcome::Same => sink.verified(&STALE_DOCUMENT),
         Outcome::Explained => {
             sink.not_assessed(&STALE_DOCUMENT, "the other errors of the document");
         }
-        Outcome::Stale(finding) => sink.report(finding),
+        Outcome::Stale(finding) => sink.report(*finding),
     }
 }
 
@@ -64,19 +70,19 @@ fn with_rendering(
 ) -> Outcome {
     let (committed, rendered) = (plain(inputs.text), plain(rendered));
     if committed == rendered {
-        return changed_document(inputs).map_or(Outcome::Same, Outcome::Stale);
+        return changed_document(inputs).map_or(Outcome::Same, Outcome::stale);
     }
     let (line, old, new) = first_difference(&committed, &rendered);
     if explained.is_empty() {
-        return Outcome::Stale(difference(line, old, new));
+        return Outcome::stale(difference(line, old, new));
     }
     // Ends of lines are no part of them, so the document's own lines have the same numbers.
     let now = Text::of(&rendered, &Document::parse(&rendered));
     let then = Text::of(&committed, bound.document);
     match explained.rest(&then, &now) {
-        Some((line, old, new)) => Outcome::Stale(difference(line, &old, &new)),
+        Some((line, old, new)) => Outcome::stale(difference(line, &old, &new)),
         None if explained.is_any(&then, &now) || explained.has(line) => Outcome::Explained,
-        None => Outcome::Stale(difference(line, old, new)),
+        None => Outcome::stale(difference(line, old, new)),
     }
 }
 
