@@ -41,6 +41,8 @@ pub struct BoundTable<'d> {
     pub meanings: Vec<Meaning>,
     /// Its rows.
     pub rows: Vec<BoundRow<'d>>,
+    /// The runs that the spec's notes are about and that measured nothing, with the numbers of the notes.
+    pub noted: Vec<(u32, RunId)>,
 }
 
 /// A row, and what its marks lead to.
@@ -58,6 +60,8 @@ pub struct BoundRow<'d> {
     pub runs: Vec<RunId>,
     /// The run that the spec's row names and that was read from a document.
     pub reported: Option<RunId>,
+    /// The run that the spec's row names and that cannot be used, where the row's own marks do not lead to it.
+    pub unusable: Option<RunId>,
 }
 
 impl Table {
@@ -161,6 +165,9 @@ impl BoundRow<'_> {
 
     /// Its runs with their files, or why they cannot be used.
     pub fn files<'r>(&self, runs: &'r Runs) -> Result<Vec<(&'r RunId, &'r RunFiles)>, String> {
+        if let Some(run) = &self.unusable {
+            return Err(format!("run `{run}` cannot be used"));
+        }
         if self.runs.is_empty() {
             return Err("no run is cited".to_owned());
         }
@@ -212,15 +219,17 @@ pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
             if let Some(spec) = spec {
                 assign_spec_rows(&mut rows, spec);
                 for row in &mut rows {
-                    row.reported = reported_run(row, &read, &mut runs);
+                    bind_pinned(row, &read, &mut runs);
                 }
             }
+            let noted = spec.map(|spec| noted_runs(spec, &read, &mut runs));
             let header = table.header.iter().flatten();
             BoundTable {
                 table,
                 spec,
                 meanings: header.map(|cell| Meaning::of(&cell.text)).collect(),
                 rows,
+                noted: noted.unwrap_or_default(),
             }
         })
         .collect::<Vec<_>>();
@@ -232,25 +241,70 @@ pub fn bind<'d>(document: &'d Document, inputs: &Inputs<'d>) -> Bound<'d> {
     }
 }
 
-/// The run that a row's spec pins, where it was read from a document; kept with the cited ones.
-fn reported_run(
-    row: &BoundRow<'_>,
+/// Binds the run that a row's spec pins, where it was read from a document or cannot be used; kept with the
+/// cited ones.
+fn bind_pinned(row: &mut BoundRow<'_>, read: &impl Fn(&RunId) -> RunState, runs: &mut Runs) {
+    let pinned = row.spec.and_then(|spec| spec.filter.get("run")?.as_str());
+    let Some(run) = pinned.and_then(named_run) else {
+        return;
+    };
+    let is_cited = row.runs.contains(&run);
+    let state = runs.get(&run).cloned().unwrap_or_else(|| read(&run));
+    match use_of(&state) {
+        Use::Reported => row.reported = Some(run.clone()),
+        Use::None if !is_cited => row.unusable = Some(run.clone()),
+        Use::None | Use::Cited => return,
+    }
+    runs.entry(run).or_insert(state);
+}
+
+/// The runs that the notes of a spec are about, but for those that measured something: the document cites them.
+fn noted_runs(
+    spec: &TableSpec,
     read: &impl Fn(&RunId) -> RunState,
     runs: &mut Runs,
-) -> Option<RunId> {
-    let pinned = row.spec?.filter.get("run")?.as_str()?;
-    let run = RunId::from_cited(pinned).or_else(|| pinned.parse().ok())?;
-    let is_reported = |state: &RunState| matches!(state, RunState::Present(files) if files.record.kind == Kind::Reported);
-    match runs.get(&run) {
-        Some(state) => is_reported(state).then_some(run),
-        None => {
-            let state = read(&run);
-            is_reported(&state).then(|| {
-                runs.insert(run.clone(), state);
-                run
-            })
+) -> Vec<(u32, RunId)> {
+    let mut noted = Vec::new();
+    for note in &spec.notes {
+        let Some(run) = note.run.as_deref().and_then(named_run) else {
+            continue;
+        };
+        let state = runs.get(&run).cloned().unwrap_or_else(|| read(&run));
+        if !matches!(use_of(&state), Use::Cited) {
+            noted.push((note.mark, run.clone()));
+            runs.entry(run).or_insert(state);
         }
     }
+    noted
+}
+
+/// The run that a spec names.
+fn named_run(name: &str) -> Option<RunId> {
+    RunId::from_cited(name).or_else(|| name.parse().ok())
+}
+
+/// What a run that a spec names is good for.
+enum Use {
+    /// The text of its cells.
+    Reported,
+    /// What it measured, for which the document has to cite it; also where nothing is known of it.
+    Cited,
+    /// Nothing.
+    None,
+}
+
+fn use_of(state: &RunState) -> Use {
+    match state {
+        RunState::Present(files) if files.record.kind == Kind::Reported => Use::Reported,
+        RunState::Present(files) if was_read(&files.record) => Use::None,
+        RunState::Present(_) | RunState::Unknown => Use::Cited,
+        RunState::Missing | RunState::Unreadable(_) | RunState::Unfinished(_) => Use::None,
+    }
+}
+
+/// Whether a record holds what a document said, whatever kind it names.
+pub fn was_read(record: &RunRecord) -> bool {
+    record.reported.is_some() || record.cited.is_some()
 }
 
 fn bind_row<'d>(document: &'d Document, table: &Table, row: &'d Row) -> BoundRow<'d> {
@@ -261,6 +315,7 @@ fn bind_row<'d>(document: &'d Document, table: &Table, row: &'d Row) -> BoundRow
         definitions: Vec::new(),
         runs: Vec::new(),
         reported: None,
+        unusable: None,
     };
     for mark in row.all_marks() {
         bound

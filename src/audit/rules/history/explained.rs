@@ -43,14 +43,15 @@ impl Text {
         let notes = &document.definitions;
         let line = |(idx, text): (usize, &str)| {
             let number = idx + 1;
-            let has =
-                |note: &&crate::document::Definition| (note.line..=note.end_line).contains(&number);
+            let n_before = notes.partition_point(|note| note.line <= number);
+            let note = n_before.checked_sub(1).map(|at| &notes[at]);
+            let note = note.filter(|note| number <= note.end_line);
             let (kind, essence) = if let Ok(at) = rows.binary_search_by_key(&number, |row| row.line)
             {
                 let cells = rows[at].cells.iter().map(|cell| cell.text.as_str());
                 let cells: Vec<&str> = std::iter::once(&*rows[at].label).chain(cells).collect();
                 (Kind::Row, cells.join("|"))
-            } else if let Some(note) = notes.iter().find(has) {
+            } else if let Some(note) = note {
                 // The lines below its first are part of it.
                 let is_first = note.line == number;
                 (

@@ -2,6 +2,8 @@
 //!
 //! A difference that an error already names is not called stale as well; which one that is, `explained` says.
 
+use std::collections::BTreeSet;
+
 use super::explained::{Explained, Text};
 use crate::audit::Inputs;
 use crate::audit::bind::{Bound, cited_run};
@@ -10,7 +12,6 @@ use crate::audit::evidence::NO_RESULTS;
 use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::audit::rules::numbers::locked::{changed_document, is_listed, not_listed};
 use crate::document::Document;
-use crate::report::lock::Lock;
 use crate::store::RunId;
 
 /// What makes the document what rendering gives.
@@ -123,16 +124,13 @@ fn not_rendered(reason: &str) -> Finding {
 /// where it is cited says more.
 fn not_locked(inputs: &Inputs<'_>, bound: &Bound<'_>, explained: &Explained) -> Option<Finding> {
     let lock = inputs.lock?;
-    let is_unknown = |run: &&RunId| !knows(lock, run) && !explained.has_any(cited_at(bound, run));
+    let cited = lock.runs.values().filter_map(|run| run.cited.as_deref());
+    let cited: BTreeSet<RunId> = cited.filter_map(cited_run).collect();
+    let is_known = |run: &RunId| lock.runs.contains_key(run.as_str()) || cited.contains(run);
+    let is_unknown = |run: &&RunId| !is_known(run) && !explained.has_any(cited_at(bound, run));
     let run = bound.runs.keys().find(is_unknown)?;
     let message = format!("run `{}` is not in `repro.lock`", run.cited());
     Some(finding(1, 1, 1, message).with_hint(HINT))
-}
-
-/// Whether the lock has a run, or one that documents cite by this name.
-fn knows(lock: &Lock, run: &RunId) -> bool {
-    let mut cited = lock.runs.values().filter_map(|run| run.cited.as_deref());
-    lock.runs.contains_key(run.as_str()) || cited.any(|path| cited_run(path).as_ref() == Some(run))
 }
 
 /// The lines at which a document cites a run.
@@ -143,6 +141,7 @@ fn cited_at<'b>(bound: &'b Bound<'_>, run: &'b RunId) -> impl Iterator<Item = us
     let rows = bound.tables.iter().flat_map(|table| &table.rows);
     let rows = rows.filter(move |row| {
         row.runs.contains(run)
+            || row.unusable.as_ref() == Some(run)
             || row
                 .marks
                 .iter()

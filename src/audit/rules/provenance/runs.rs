@@ -1,12 +1,17 @@
 //! RPR206: whether a run lies where a definition or a link says, whole and unchanged.
 
 use super::{defined, mark_place, place_of, subject};
-use crate::audit::bind::{Bound, cited_run};
+use crate::audit::bind::{Bound, BoundTable, cited_run, was_read};
 use crate::audit::catalogue::RUN_UNAVAILABLE;
 use crate::audit::evidence::{NO_RESULTS, RunState};
 use crate::audit::finding::{Finding, Place, Sink};
-use crate::document::Definition;
+use crate::document::{Definition, Resolved};
+use crate::record::Kind;
 use crate::store::RunId;
+
+/// What brings a run back.
+const HINT: &str =
+    "restore the run from history, or train its spec again and render the document anew";
 
 pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
     for definition in &bound.document.definitions {
@@ -15,6 +20,57 @@ pub(super) fn check(bound: &Bound<'_>, sink: &mut Sink<'_>) {
         }
     }
     linked(bound, sink);
+    for table in &bound.tables {
+        for row in &table.rows {
+            if let Some(run) = row.reported.iter().chain(&row.unusable).next() {
+                let place = Place {
+                    line: row.row.line,
+                    column: row.row.column,
+                    end_column: row.row.label_end_column,
+                };
+                named(bound, table, (run, place, &row.row.label), sink);
+            }
+        }
+        for (mark, run) in &table.noted {
+            let mark = mark.to_string();
+            let place = match bound.document.resolve(table.table, &mark) {
+                Resolved::One(definition) => mark_place(definition),
+                _ => Place::of_width(table.table.line, 1, 0),
+            };
+            named(bound, table, (run, place, &mark), sink);
+        }
+    }
+}
+
+/// A run that the spec names, at the label of its row or at its note; the document need not have its path.
+fn named(
+    bound: &Bound<'_>,
+    table: &BoundTable<'_>,
+    (run, place, name): (&RunId, Place, &str),
+    sink: &mut Sink<'_>,
+) {
+    match trouble(bound, run).or_else(|| not_reported(bound, run)) {
+        None => sound(bound, run, sink),
+        Some((kind, message, evidence)) => {
+            let subject = subject(table.table, name, "", kind);
+            let finding = Finding::new(&RUN_UNAVAILABLE, place, &subject, message);
+            let with = |finding: Finding, text| finding.with_evidence("file", text);
+            sink.report(evidence.into_iter().fold(finding, with).with_hint(HINT));
+        }
+    }
+}
+
+/// A record that holds what a document said and names another kind.
+fn not_reported(bound: &Bound<'_>, run: &RunId) -> Option<Trouble> {
+    let Some(RunState::Present(files)) = bound.runs.get(run) else {
+        return None;
+    };
+    (was_read(&files.record) && files.record.kind != Kind::Reported).then(|| {
+        let cited = run.cited();
+        let message =
+            format!("run `{cited}` holds what a document said, its kind is not `reported`");
+        ("not-reported", message, Vec::new())
+    })
 }
 
 /// A path in a definition.
@@ -29,9 +85,7 @@ fn cited(
         let subject = defined(bound.document, definition, kind);
         let finding = Finding::new(&RUN_UNAVAILABLE, place, &subject, message);
         let with = |finding: Finding, text| finding.with_evidence("file", text);
-        let hint =
-            "restore the run from history, or train its spec again and render the document anew";
-        sink.report(evidence.into_iter().fold(finding, with).with_hint(hint));
+        sink.report(evidence.into_iter().fold(finding, with).with_hint(HINT));
     };
     let Some(run) = cited_run(path) else {
         let message = format!("`{path}` is not below `results/`");

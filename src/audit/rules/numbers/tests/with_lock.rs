@@ -10,6 +10,7 @@ use crate::record::{Kind, RunRecord};
 use crate::report::assemble::assemble;
 use crate::report::document::{Rendered, numbered};
 use crate::report::lock::{FORMAT, Lock, LockedCell, LockedRun};
+use crate::store::{RECORD, RunId, RunWriter};
 
 const SPEC: &str = "heading = \"results\"\nepoch = \"last\"\n[[columns]]\nheader = \"Smile(%)\"\n\
                     metric = \"test/smile/accuracy\"\nscale = 100\n[[rows]]\nlabel = \"a\"";
@@ -210,9 +211,11 @@ fn the_lock_tells_a_number_whose_run_is_gone() {
     assert_eq!(found, [(5, 12, Error, message.to_owned())]);
 }
 
+/// With a note about another run.
 const REPORTED_SPEC: &str = "heading = \"results\"\nepoch = \"last\"\n[[columns]]\nheader = \"Smile(%)\"\n\
                              metric = \"test/smile/accuracy\"\nscale = 100\n[[rows]]\nlabel = \"a\"\n\
-                             where = { run = \"results/reported/x\" }";
+                             where = { run = \"results/reported/x\" }\n\
+                             [[notes]]\nmark = 7\nrun = \"results/reported/y\"\nfootnote = \"data source\"";
 
 /// A run that was read from the document, and the lock that rendering writes.
 fn reported() -> Fixture {
@@ -222,8 +225,10 @@ fn reported() -> Fixture {
         let text = ("test/smile/accuracy".to_owned(), "82.5".to_owned());
         record.reported = Some(BTreeMap::from([text]));
     };
-    let fixture = Fixture::new().with_spec(REPORTED_SPEC);
-    let mut fixture = fixture.with_run("reported/x", json!({"seed": 0}), change, &[], &[]);
+    let mut fixture = Fixture::new().with_spec(REPORTED_SPEC);
+    for run in ["reported/x", "reported/y"] {
+        fixture = fixture.with_run(run, json!({"seed": 0}), change, &[], &[]);
+    }
     let runs = fixture.store.scan().runs;
     let table = assemble(&fixture.specs[0], &fixture.store, &runs).expect("a table");
     let rendered = Rendered {
@@ -237,7 +242,8 @@ fn reported() -> Fixture {
 }
 
 fn reported_text() -> String {
-    TEXT.replace("results/m/f/1", "/home/a/results/m/f/1")
+    let text = TEXT.replace("results/m/f/1", "/home/a/results/m/f/1");
+    format!("{text}[7] data source: \"/home/a/results/m/f/1\"\n")
 }
 
 #[test]
@@ -266,4 +272,92 @@ fn the_text_of_a_reported_cell_is_that_of_the_lock() {
     let message = "row `a`, column `Smile(%)`: printed `82.5`, `repro.lock` has `82.6`";
     let found = fixture.found(&reported_text(), "RPR101");
     assert_eq!(found, [(5, 12, Error, message.to_owned())]);
+}
+
+/// What RPR206 says of the runs that the spec names, the record of one of them changed.
+fn after(run: &str, change: impl FnOnce(&str) -> String) -> Vec<(usize, usize, String)> {
+    let fixture = reported();
+    let run: RunId = run.parse().expect("a run path");
+    let path = fixture.store.file(&run, RECORD);
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let changed = change(&text);
+    assert_ne!(changed, text);
+    std::fs::write(&path, changed).expect("written");
+    let found = fixture.found(&reported_text(), "RPR206").into_iter();
+    let named = found.filter(|(.., message)| message.contains("results/reported/"));
+    named
+        .map(|(line, column, severity, message)| {
+            assert_eq!(severity, Error);
+            (line, column, message)
+        })
+        .collect()
+}
+
+#[test]
+fn a_reported_run_that_is_not_the_locked_one_is_altered() {
+    let replace = |from: &'static str, to: &'static str| move |text: &str| text.replace(from, to);
+    for (from, to) in [
+        ("\"82.5\"", "\"82.6\""),
+        ("/home/a", "/home/b"),
+        ("\"seed\": 0", "\"seed\": 1"),
+    ] {
+        for (run, place) in [("reported/x", (5, 1)), ("reported/y", (9, 1))] {
+            let found = after(run, replace(from, to));
+            assert_eq!(found.len(), 1, "{run}, {to}: {found:?}");
+            let (line, column, message) = &found[0];
+            assert_eq!((*line, *column), place, "{run}, {to}");
+            let start = format!("run `results/{run}` was altered after it was completed");
+            assert!(message.starts_with(&start), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_reported_run_that_cannot_be_used_is_named_at_its_row() {
+    let cases = [
+        ("cannot be read", "", ""),
+        ("cannot be read", "\"format\": 1", "\"format\": 99"),
+        (
+            "is running, tables use completed runs only",
+            "\"completed\"",
+            "\"running\"",
+        ),
+        (
+            "was altered",
+            "\"kind\": \"reported\"",
+            "\"kind\": \"trained\"",
+        ),
+    ];
+    for (said, from, to) in cases {
+        let change = |text: &str| match from {
+            "" => "{".to_owned(),
+            _ => text.replace(from, to),
+        };
+        let found = after("reported/x", change);
+        assert_eq!(found.len(), 1, "{to}: {found:?}");
+        let (line, column, message) = &found[0];
+        assert_eq!((*line, *column), (5, 1), "{to}");
+        let expected = format!("run `results/reported/x` {said}");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+}
+
+#[test]
+fn a_reported_run_of_another_kind_is_told_without_a_lock() {
+    let mut fixture = reported();
+    fixture.lock = None;
+    let message = "run `results/reported/x` holds what a document said, its kind is not `reported`";
+    let run: RunId = "reported/x".parse().expect("a run path");
+    let is_told = |fixture: &Fixture| {
+        let found = fixture.found(&reported_text(), "RPR206");
+        found.contains(&(5, 1, Error, message.to_owned()))
+    };
+    assert!(!is_told(&fixture));
+    let mut writer = RunWriter::reopen(&fixture.store, &run).expect("readable");
+    let change = |record: &mut RunRecord| record.kind = Kind::Trained;
+    writer.update(change).expect("written");
+    assert!(is_told(&fixture));
+    let cells = fixture.verify(&reported_text()).cells;
+    let reason = "run `reported/x` cannot be used";
+    assert_eq!(cells.reasons.get(reason), Some(&1), "{:?}", cells.reasons);
 }
