@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::catalogue::Rule;
-use crate::document::{Cell, Row};
+use crate::document::{Cell, Row, Table};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -122,6 +122,18 @@ pub struct Subject {
     pub column: String,
     /// Which form of the rule, such as `none` or `altered`.
     pub kind: &'static str,
+}
+
+impl Subject {
+    /// A row, or a cell of it, of a table; empty texts stand for the whole.
+    pub fn in_table(table: &Table, row: &str, column: &str, kind: &'static str) -> Self {
+        Self {
+            table: table.name().to_owned(),
+            row: row.to_owned(),
+            column: column.to_owned(),
+            kind,
+        }
+    }
 }
 
 /// What a rule says of a place.

@@ -14,7 +14,7 @@ use super::bind::{Bound, BoundTable};
 use super::catalogue::{self, Rule};
 use super::evidence::RunState;
 use super::finding::{Finding, RuleCount, Severity};
-use crate::document::{Definition, Document, Resolved};
+use crate::document::{Definition, Resolved};
 use crate::record::Kind;
 
 /// A level that a table reaches.
@@ -332,7 +332,7 @@ fn meant<'d>(resolved: &'d Resolved<'d>) -> Vec<&'d Definition> {
 /// section around it.
 fn sections(bound: &Bound<'_>, definitions: &[(usize, Vec<usize>)]) -> Vec<Vec<usize>> {
     let document = bound.document;
-    let parents = parents(document);
+    let parents = document.parents();
     let mut below = vec![BTreeSet::new(); document.headings.len()];
     let mut cited_below = below.clone();
     for (idx, table) in bound.tables.iter().enumerate() {
@@ -355,23 +355,6 @@ fn sections(bound: &Bound<'_>, definitions: &[(usize, Vec<usize>)]) -> Vec<Vec<u
         });
     }
     sections
-}
-
-/// The heading that each heading lies under.
-fn parents(document: &Document) -> Vec<Option<usize>> {
-    let mut open: Vec<usize> = Vec::new();
-    let mut parents = Vec::new();
-    for (idx, heading) in document.headings.iter().enumerate() {
-        while open
-            .last()
-            .is_some_and(|&above| document.headings[above].level >= heading.level)
-        {
-            open.pop();
-        }
-        parents.push(open.last().copied());
-        open.push(idx);
-    }
-    parents
 }
 
 #[cfg(test)]

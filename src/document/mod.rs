@@ -115,6 +115,24 @@ impl Document {
         document
     }
 
+    /// The heading that each heading lies under, by index.
+    pub fn parents(&self) -> Vec<Option<usize>> {
+        let mut open: Vec<usize> = Vec::new();
+        let mut parents = Vec::new();
+        for (idx, heading) in self.headings.iter().enumerate() {
+            let level = |above: &usize| self.headings[*above].level;
+            while open
+                .last()
+                .is_some_and(|above| level(above) >= heading.level)
+            {
+                open.pop();
+            }
+            parents.push(open.last().copied());
+            open.push(idx);
+        }
+        parents
+    }
+
     /// The cells that hold a number, with their tables and rows, in the order of the text.
     pub fn numeric_cells(&self) -> impl Iterator<Item = (&Table, &Row, &Cell)> {
         self.tables.iter().flat_map(|table| {

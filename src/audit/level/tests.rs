@@ -5,6 +5,7 @@ use super::*;
 use crate::audit::bind::bind;
 use crate::audit::finding::{Place, Subject};
 use crate::audit::{Settings, Verification, verify};
+use crate::document::Document;
 
 /// Two sections, each with a table; the second's definitions stand under a heading of their own.
 const DOCUMENT: &str = "\

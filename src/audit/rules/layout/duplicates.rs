@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::subject;
 use crate::audit::bind::{Bound, BoundRow, BoundTable};
 use crate::audit::catalogue::{DUPLICATE_ROW_LABEL, DUPLICATED_TABLE};
-use crate::audit::finding::{Finding, Place, Severity, Sink};
+use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
 use crate::audit::reading::spelling::{folded, plain};
 use crate::document::{Cell, Document};
 
@@ -116,7 +115,7 @@ fn duplicate_label(
         first.row.line,
         sides.collect::<Vec<_>>().join(", ")
     );
-    let subject = subject(table.table, label, "", "duplicate-label");
+    let subject = Subject::in_table(table.table, label, "", "duplicate-label");
     let finding = Finding::new(
         &DUPLICATE_ROW_LABEL,
         Place::of_label(row.row),
@@ -197,7 +196,7 @@ fn copy(bound: &Bound<'_>, t: usize, of: usize, rows: &[(usize, usize)]) -> Opti
     if disagreeing.is_empty() {
         let message =
             format!("{n} rows also stand in the table at line {line}, with the same numbers");
-        let subject = subject(table.table, label, "", "copy");
+        let subject = Subject::in_table(table.table, label, "", "copy");
         let finding = Finding::new(
             &DUPLICATED_TABLE,
             Place::of_label(table.rows[first].row),
@@ -214,7 +213,7 @@ fn copy(bound: &Bound<'_>, t: usize, of: usize, rows: &[(usize, usize)]) -> Opti
         "{n} rows also stand in the table at line {line}, and others differ: {} here, {} at line {}",
         b.text, a.text, a.line
     );
-    let subject = subject(table.table, label, "", "copy-differs");
+    let subject = Subject::in_table(table.table, label, "", "copy-differs");
     let finding = Finding::new(&DUPLICATED_TABLE, Place::of_cell(b), &subject, message)
         .with_severity(Severity::Error)
         .with_hint("keep one of the tables, with the numbers of the runs that it cites");

@@ -13,8 +13,7 @@ mod tests;
 
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
-use crate::audit::finding::{Sink, Subject};
-use crate::document::Table;
+use crate::audit::finding::Sink;
 
 /// Applies the rules of the family.
 pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
@@ -23,15 +22,6 @@ pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
     duplicates::check(bound, sink);
     style::check(inputs, bound, sink);
     hidden::check(inputs, bound, sink);
-}
-
-fn subject(table: &Table, row: &str, column: &str, kind: &'static str) -> Subject {
-    Subject {
-        table: table.name().to_owned(),
-        row: row.to_owned(),
-        column: column.to_owned(),
-        kind,
-    }
 }
 
 /// A line of the text, 1-based, without its end; empty where there is none.

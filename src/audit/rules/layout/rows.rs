@@ -1,9 +1,8 @@
 //! Rows by themselves: whether a header says what their numbers are, and whether they hold any.
 
-use super::subject;
 use crate::audit::bind::{Bound, BoundRow, BoundTable};
 use crate::audit::catalogue::{EMPTY_OR_PLACEHOLDER_ROW, UNATTACHED_ROW};
-use crate::audit::finding::{Finding, Place, Severity, Sink};
+use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
 use crate::audit::reading::spelling::{is_dash, is_placeholder, is_to_come};
 use crate::document::Cell;
 
@@ -42,7 +41,7 @@ fn attached(table: &BoundTable<'_>, row: &BoundRow<'_>, sink: &mut Sink<'_>) {
     } else {
         "put the row below a header and its separator, without a gap"
     };
-    let subject = subject(table.table, label, "", "no-header");
+    let subject = Subject::in_table(table.table, label, "", "no-header");
     sink.report(
         Finding::new(&UNATTACHED_ROW, Place::of_label(row.row), &subject, message)
             .with_severity(severity)
@@ -117,7 +116,7 @@ fn placeholder(table: &BoundTable<'_>, row: &BoundRow<'_>, cell: &Cell) -> Findi
     let label = &row.row.label;
     let header = cell.header.as_deref().unwrap_or_default();
     let message = format!("row `{label}` holds `{}` in place of a number", cell.text);
-    let subject = subject(table.table, label, header, "placeholder");
+    let subject = Subject::in_table(table.table, label, header, "placeholder");
     Finding::new(
         &EMPTY_OR_PLACEHOLDER_ROW,
         Place::of_cell(cell),
@@ -132,7 +131,7 @@ fn placeholder(table: &BoundTable<'_>, row: &BoundRow<'_>, cell: &Cell) -> Findi
 fn empty(table: &BoundTable<'_>, row: &BoundRow<'_>) -> Finding {
     let label = &row.row.label;
     let message = format!("row `{label}` holds no number");
-    let subject = subject(table.table, label, "", "empty");
+    let subject = Subject::in_table(table.table, label, "", "empty");
     let place = Place::of_label(row.row);
     Finding::new(&EMPTY_OR_PLACEHOLDER_ROW, place, &subject, message)
         .with_hint("remove the row, or set `planned = true` for it in the table spec")

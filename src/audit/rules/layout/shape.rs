@@ -1,10 +1,10 @@
 //! RPR002: whether rows, separators and headers of a table fit together.
 
-use super::{line_of, subject};
+use super::line_of;
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::MALFORMED_TABLE;
-use crate::audit::finding::{Finding, Place, Severity, Sink};
+use crate::audit::finding::{Finding, Place, Severity, Sink, Subject};
 use crate::document::{HeaderCell, Row, Separator, Table};
 
 pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
@@ -36,7 +36,7 @@ fn head(table: &Table, header: &[HeaderCell], lines: &[&str]) -> Vec<Finding> {
     if table.is_glued {
         let name = header.first().map_or("", |cell| &cell.text);
         let message = format!("header `{name}` stands in the body of the table above");
-        let subject = subject(table, name, "", "second-header");
+        let subject = Subject::in_table(table, name, "", "second-header");
         found.push(
             Finding::new(
                 &MALFORMED_TABLE,
@@ -58,7 +58,7 @@ fn head(table: &Table, header: &[HeaderCell], lines: &[&str]) -> Vec<Finding> {
                 column: cell.column,
                 end_column: cell.end_column,
             };
-            let subject = subject(table, "", &cell.text, "foreign-text");
+            let subject = Subject::in_table(table, "", &cell.text, "foreign-text");
             let own = cell.text[..cell.text.len() - foreign.len()].trim_end();
             let finding = Finding::new(&MALFORMED_TABLE, place, &subject, message)
                 .with_hint("move the text out of the table");
@@ -105,7 +105,7 @@ fn separators(table: &Table, header: &[HeaderCell]) -> Vec<Finding> {
         None => {
             let name = header.first().map_or("", |cell| &cell.text);
             let message = format!("header `{name}` has no separator below it");
-            let subject = subject(table, "", name, "no-separator");
+            let subject = Subject::in_table(table, "", name, "no-separator");
             found.push(
                 Finding::new(
                     &MALFORMED_TABLE,
@@ -122,7 +122,7 @@ fn separators(table: &Table, header: &[HeaderCell]) -> Vec<Finding> {
                 cells(separator.n_cells),
                 header.len()
             );
-            let subject = subject(table, "", "", "separator-width");
+            let subject = Subject::in_table(table, "", "", "separator-width");
             found.push(
                 Finding::new(
                     &MALFORMED_TABLE,
@@ -141,7 +141,7 @@ fn separators(table: &Table, header: &[HeaderCell]) -> Vec<Finding> {
             let message = "separator inside the table is no row".to_owned();
             let below = table.rows.iter().find(|row| row.line > separator.line);
             let label = below.map_or("", |row| &row.label);
-            let subject = subject(table, label, "", "divider");
+            let subject = Subject::in_table(table, label, "", "divider");
             found.push(
                 Finding::new(
                     &MALFORMED_TABLE,
@@ -182,7 +182,7 @@ fn width(table: &Table, header: &[HeaderCell], row: &Row, lines: &[&str]) -> Opt
         Finding::new(
             &MALFORMED_TABLE,
             place,
-            &subject(table, &row.label, "", kind),
+            &Subject::in_table(table, &row.label, "", kind),
             message.clone(),
         )
     };

@@ -1,10 +1,10 @@
 //! RPR201 and RPR202: whether marks mean something, and whether they lead from numbers to a run and its record.
 
 use super::definitions::Usage;
-use super::{defined, listed, mark_place, place_of, subject};
+use super::{defined, listed, mark_place, place_of};
 use crate::audit::bind::{Bound, BoundRow, BoundTable};
 use crate::audit::catalogue::{MISSING_PROVENANCE, UNRESOLVED_MARKER};
-use crate::audit::finding::{Confidence, Finding, Place, Sink};
+use crate::audit::finding::{Confidence, Finding, Place, Sink, Subject};
 use crate::audit::reading::spelling::is_placeholder;
 use crate::document::{Definition, Document, Kind, Mark, Resolved};
 use crate::report::spec::FootnoteKind;
@@ -90,7 +90,7 @@ fn marks(
         found = true;
         let label = &row.row.label;
         let message = format!("row `{label}`: mark `[{}]` {what}", mark.text);
-        let subject = subject(table.table, label, &mark.text, "undefined");
+        let subject = Subject::in_table(table.table, label, &mark.text, "undefined");
         let hint = "define the mark below the table, or run `repro tables --write`";
         sink.report(
             Finding::new(&UNRESOLVED_MARKER, place_of(row, mark), &subject, message)
@@ -130,7 +130,7 @@ fn other_scope(
         "row `{label}`: mark `[{}]` has no definition in its section, only at line {} in another",
         mark.text, definition.line
     );
-    let subject = subject(table.table, label, &mark.text, "other-section");
+    let subject = Subject::in_table(table.table, label, &mark.text, "other-section");
     Finding::new(&UNRESOLVED_MARKER, place_of(row, mark), &subject, message)
         .with_confidence(Confidence::Inferred)
         .with_evidence_at(
@@ -204,7 +204,7 @@ fn provenance(
     };
     let label = &row.row.label;
     let message = format!("row `{label}` prints {} and {what}", row.numbers());
-    let subject = subject(table.table, label, "", kind);
+    let subject = Subject::in_table(table.table, label, "", kind);
     let finding = Finding::new(
         &MISSING_PROVENANCE,
         Place::of_label(row.row),

@@ -16,7 +16,7 @@ mod tests;
 use crate::audit::Inputs;
 use crate::audit::bind::{Bound, BoundRow};
 use crate::audit::finding::{Place, Sink, Subject};
-use crate::document::{Definition, Document, Mark, Table};
+use crate::document::{Definition, Document, Mark};
 
 /// Applies the rules of the family.
 pub fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>) {
@@ -34,15 +34,6 @@ fn place_of(row: &BoundRow<'_>, mark: &Mark) -> Place {
         line: row.row.line,
         column: mark.column,
         end_column: mark.column + mark.text.chars().count() + 2,
-    }
-}
-
-fn subject(table: &Table, row: &str, column: &str, kind: &'static str) -> Subject {
-    Subject {
-        table: table.name().to_owned(),
-        row: row.to_owned(),
-        column: column.to_owned(),
-        kind,
     }
 }
 

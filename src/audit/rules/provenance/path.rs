@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::runs::path_place;
-use super::{defined, place_of, subject};
+use super::{defined, place_of};
 use crate::audit::Inputs;
 use crate::audit::bind::Bound;
 use crate::audit::catalogue::NON_PORTABLE_PATH;
@@ -38,7 +38,8 @@ pub(super) fn check(inputs: &Inputs<'_>, bound: &Bound<'_>, sink: &mut Sink<'_>)
                 let Some(target) = &mark.target else { continue };
                 // A link that many rows have is one fault.
                 if seen.insert(target.as_str(), ()).is_none() && !target.contains("://") {
-                    let subject = |kind| subject(table.table, &row.row.label, &mark.text, kind);
+                    let subject =
+                        |kind| Subject::in_table(table.table, &row.row.label, &mark.text, kind);
                     let fault = fault(target, depth);
                     let place = Place {
                         end_column: mark.end_column,

@@ -1,10 +1,10 @@
 //! RPR206: whether a run lies where a definition or a link says, whole and unchanged.
 
-use super::{defined, mark_place, place_of, subject};
+use super::{defined, mark_place, place_of};
 use crate::audit::bind::{Bound, BoundTable, cited_run, was_read};
 use crate::audit::catalogue::RUN_UNAVAILABLE;
 use crate::audit::evidence::{NO_RESULTS, RunState};
-use crate::audit::finding::{Finding, Place, Sink};
+use crate::audit::finding::{Finding, Place, Sink, Subject};
 use crate::document::{Definition, Resolved};
 use crate::record::Kind;
 use crate::store::RunId;
@@ -52,7 +52,7 @@ fn named(
     match trouble(bound, run).or_else(|| not_reported(bound, run)) {
         None => sound(bound, run, sink),
         Some((kind, message, evidence)) => {
-            let subject = subject(table.table, name, "", kind);
+            let subject = Subject::in_table(table.table, name, "", kind);
             let finding = Finding::new(&RUN_UNAVAILABLE, place, &subject, message);
             let with = |finding: Finding, text| finding.with_evidence("file", text);
             sink.report(evidence.into_iter().fold(finding, with).with_hint(HINT));
@@ -159,7 +159,8 @@ fn linked(bound: &Bound<'_>, sink: &mut Sink<'_>) {
                 match trouble(bound, &run) {
                     None => sound(bound, &run, sink),
                     Some((kind, message, evidence)) => {
-                        let subject = subject(table.table, &row.row.label, &mark.text, kind);
+                        let subject =
+                            Subject::in_table(table.table, &row.row.label, &mark.text, kind);
                         let finding =
                             Finding::new(&RUN_UNAVAILABLE, place_of(row, mark), &subject, message);
                         let with = |finding: Finding, text| finding.with_evidence("file", text);

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::subject;
 use crate::audit::bind::{Bound, BoundRow, BoundTable, cited_run};
 use crate::audit::catalogue::SHARED_RUN;
 use crate::audit::evidence::RunState;
-use crate::audit::finding::{Confidence, Finding, Place, Sink};
+use crate::audit::finding::{Confidence, Finding, Place, Sink, Subject};
 use crate::audit::reading::key::active_tasks;
 use crate::audit::reading::label;
 use crate::audit::reading::spelling::{folded, plain};
@@ -160,7 +159,7 @@ fn values(
         "row `{label}` prints {} for `{header}` and row `{}` at line {} prints {}, both from run `{}`",
         cell.text, other.row.row.label, before.line, before.text, own.path
     );
-    let subject = subject(own.table.table, label, header, "values-differ");
+    let subject = Subject::in_table(own.table.table, label, header, "values-differ");
     Finding::new(&SHARED_RUN, Place::of_cell(cell), &subject, message)
         .with_evidence_at("value", Place::of_cell(before), before.text.clone())
         .with_hint("cite the run that each number comes from")
@@ -201,7 +200,7 @@ fn labels(
         "rows `{a}` and `{b}` at line {} differ in {what} and cite one run, `{}`",
         other.row.row.line, own.path
     );
-    let subject = subject(own.table.table, a, b, "labels-differ");
+    let subject = Subject::in_table(own.table.table, a, b, "labels-differ");
     Some(
         Finding::new(&SHARED_RUN, Place::of_label(own.row.row), &subject, message)
             .with_confidence(confidence)

@@ -13,7 +13,7 @@ use crate::audit::citation::Citation;
 use crate::audit::finding::{Confidence, Place, Sink};
 use crate::audit::reading::statement::{self, Claim, claims, is_same, is_usual_key};
 use crate::audit::{Inputs, Settings};
-use crate::document::{Definition, Document, Origin, Statement};
+use crate::document::{Definition, Origin, Statement};
 use said::{Differing, Said};
 use source::{Source, sources};
 
@@ -59,7 +59,7 @@ impl<'d> Index<'d> {
             of_row: HashMap::new(),
             of_definition: HashMap::new(),
             of_mark: HashMap::new(),
-            parents: parents(document),
+            parents: document.parents(),
             keys: HashSet::new(),
         };
         for (idx, citation) in bound.citations.iter().enumerate() {
@@ -122,22 +122,6 @@ impl<'d> Index<'d> {
 
 fn key_of(definition: &Definition) -> (usize, usize) {
     (definition.line, definition.column)
-}
-
-fn parents(document: &Document) -> Vec<Option<usize>> {
-    let mut open: Vec<usize> = Vec::new();
-    let mut parents = Vec::new();
-    for (idx, heading) in document.headings.iter().enumerate() {
-        while open
-            .last()
-            .is_some_and(|&above| document.headings[above].level >= heading.level)
-        {
-            open.pop();
-        }
-        parents.push(open.last().copied());
-        open.push(idx);
-    }
-    parents
 }
 
 /// What the records say of a claim.
