@@ -253,7 +253,6 @@ impl Against<'_> {
             project: &project.root,
             document: Path::new(document),
             code: project.settings.audit.code.as_deref(),
-            results: &project.settings.results,
         })
         .ok()
     }

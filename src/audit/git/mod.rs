@@ -4,14 +4,11 @@
 //! project root. What is not known is an error with its reason, never an empty history.
 
 mod command;
-mod pointer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-
-pub use pointer::{Pointer, PointerKind};
 
 use super::python::TrainingCode;
 
@@ -112,10 +109,6 @@ pub struct History {
     pub code: Vec<Snapshot>,
     /// Ids of all commits of all branches and tags.
     pub known: BTreeSet<String>,
-    /// Tracked files that stand for contents kept elsewhere.
-    pub pointers: BTreeMap<String, Pointer>,
-    /// Tracked files below the results root.
-    pub results: BTreeSet<String>,
 }
 
 /// What the history is read for; paths are relative to the project root.
@@ -127,8 +120,6 @@ pub struct Wanted<'w> {
     pub document: &'w Path,
     /// Folder or file of the training code.
     pub code: Option<&'w Path>,
-    /// The results root.
-    pub results: &'w Path,
 }
 
 impl History {
@@ -143,7 +134,6 @@ impl History {
             is_shallow: shallow.first().is_some_and(|answer| answer == "true"),
             ..Self::default()
         };
-        history.read_tracked(wanted)?;
         if command::ask(folder, &["rev-parse", "--verify", "--quiet", "HEAD"]).is_err() {
             return Ok(history);
         }
@@ -178,28 +168,6 @@ impl History {
             .iter()
             .filter(|snapshot| is_before(&self.commits[snapshot.commit]));
         before.max_by_key(|snapshot| (self.commits[snapshot.commit].time, snapshot.commit))
-    }
-
-    fn read_tracked(&mut self, wanted: &Wanted<'_>) -> Result<(), HistoryError> {
-        let results = literal(wanted.results);
-        let listed = ["ls-files", "-s", "-z", "--", &results, "*.dvc"];
-        let mut blobs = Vec::new();
-        for entry in command::entries(wanted.project, &listed)? {
-            let Some((about, path)) = entry.split_once('\t') else {
-                continue;
-            };
-            if let Some(id) = about.split(' ').nth(1) {
-                blobs.push((path.to_owned(), id.to_owned()));
-            }
-        }
-        self.pointers = pointer::pointers(wanted.project, &blobs)?;
-        let below = |path: &str| Path::new(path).starts_with(wanted.results);
-        self.results = blobs
-            .into_iter()
-            .map(|(path, _)| path)
-            .filter(|path| below(path))
-            .collect();
-        Ok(())
     }
 }
 

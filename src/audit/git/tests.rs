@@ -67,7 +67,6 @@ impl Repository {
             project: self.root(),
             document: Path::new("RESULTS.md"),
             code: code.map(Path::new),
-            results: Path::new("results"),
         };
         History::read(&wanted).expect("a repository")
     }
@@ -170,39 +169,6 @@ fn commits_are_known_by_id_and_by_beginning() {
 }
 
 #[test]
-fn tracked_results_and_pointers_are_listed() {
-    let repository = Repository::new();
-    let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
-    repository.write("results/m/run.json", "{}");
-    repository.write("results/m/metrics.parquet", lfs);
-    repository.write(
-        "results.dvc",
-        "outs:\n- md5: 22a1a2931c8370d3aeedd7183606fd7f.dir\n  size: 77\n  path: results\n",
-    );
-    repository.commit(100, "+0000");
-    let history = repository.read(None);
-    let tracked: Vec<&str> = history.results.iter().map(|path| &**path).collect();
-    assert_eq!(tracked, ["results/m/metrics.parquet", "results/m/run.json"]);
-    let pointers: Vec<String> = history
-        .pointers
-        .iter()
-        .map(|(path, pointer)| {
-            format!(
-                "{path} {:?} {} {:?}",
-                pointer.kind, pointer.hash, pointer.size
-            )
-        })
-        .collect();
-    assert_eq!(
-        pointers,
-        [
-            "results Dvc md5:22a1a2931c8370d3aeedd7183606fd7f.dir Some(77)",
-            "results/m/metrics.parquet Lfs sha256:4d7a2146 Some(12345)"
-        ]
-    );
-}
-
-#[test]
 fn a_shallow_clone_says_so() {
     let repository = Repository::new();
     repository.write("RESULTS.md", "1");
@@ -221,7 +187,6 @@ fn a_shallow_clone_says_so() {
         project: clone.path(),
         document: Path::new("RESULTS.md"),
         code: None,
-        results: Path::new("results"),
     };
     let history = History::read(&wanted).expect("a repository");
     assert!(history.is_shallow);
@@ -235,7 +200,6 @@ fn without_repository_or_commits_the_reason_is_given() {
         project: folder.path(),
         document: Path::new("RESULTS.md"),
         code: None,
-        results: Path::new("results"),
     };
     let error = History::read(&wanted)
         .expect_err("no repository")
